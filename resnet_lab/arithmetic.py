@@ -1,0 +1,134 @@
+"""The arithmetic of convolutional layers, one formula a function: output sizes, receptive fields, parameters, MACs.
+
+Nothing here knows what a network is; `architecture` describes networks and `trace` applies these formulas to them.
+Sizes are in pixels (or samples) along one axis. Only the standard library is used, in a form that also runs in the page.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+def whole(name: str, value, at_least: int = 1) -> int:
+    """Return `value` if it is an int of at least `at_least`; raise TypeError or ValueError naming it otherwise."""
+    if type(value) is int and value >= at_least:
+        return value
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"{name} must be a whole number, not {value!r} of type {type(value).__name__}")
+    if value < at_least:
+        raise ValueError(f"{name} is {value}; it must be at least {at_least}")
+    return value
+
+
+def conv_output_size(size: int, kernel: int, stride: int = 1, padding: int = 0, dilation: int = 1,
+                     ceil_mode: bool = False) -> int:
+    """Number of positions a kernel takes along one axis: floor((n + 2p - d(k-1) - 1) / s) + 1.
+
+    size: input pixels along the axis; kernel, stride, padding (zeros on each side), dilation: of the layer.
+    ceil_mode rounds up instead of down, as PyTorch's pooling layers can: the last position may then hang over the
+    right edge, but it must still begin inside the input or its left padding.
+    Raises ValueError if the dilated kernel is longer than the padded input.
+    Source: Dumoulin and Visin, "A guide to convolution arithmetic for deep learning", relationship 15;
+    torch.nn.Conv2d and torch.nn.MaxPool2d.
+    """
+    whole("size", size), whole("kernel", kernel), whole("stride", stride)
+    whole("padding", padding, 0), whole("dilation", dilation)
+    span = dilation * (kernel - 1) + 1
+    room = size + 2 * padding - span
+    if room < 0:
+        raise ValueError(f"the kernel spans {span} pixels but the padded input has only {size + 2 * padding}: "
+                         f"size {size} needs to be at least {span - 2 * padding}, or the padding larger")
+    if not ceil_mode:
+        return room // stride + 1
+    positions = -(-room // stride) + 1
+    if (positions - 1) * stride >= size + padding:
+        positions -= 1
+    return positions
+
+
+@dataclass
+class Field:
+    """What one output pixel sees of the input, along one axis.
+
+    receptive_field: input pixels it depends on; stride: input pixels from one output's field to the next one's;
+    padding: how far the first output's field begins before the first input pixel.
+    Output pixel i sees input pixels i * stride - padding to i * stride - padding + receptive_field - 1.
+    """
+    receptive_field: int = 1
+    stride: int = 1
+    padding: int = 0
+
+    def through(self, kernel: int, stride: int = 1, padding: int = 0, dilation: int = 1) -> "Field":
+        """The field after one more layer. The layer's own stride does not widen its own field.
+
+        RF' = RF + d(k - 1) S,   S' = S s,   P' = P + p S   with S the product of the strides before this layer.
+        Source: Araujo, Norris and Sim, "Computing receptive fields of convolutional neural networks", Distill 2019.
+        """
+        return Field(self.receptive_field + dilation * (kernel - 1) * self.stride,
+                     self.stride * stride,
+                     self.padding + padding * self.stride)
+
+    def beside(self, other: "Field") -> "Field":
+        """The field of the sum (or concatenation) of two branches: the smallest interval that holds both.
+
+        Raises ValueError if the branches have different strides, for then they do not line up.
+        """
+        if self.stride != other.stride:
+            raise ValueError(f"branches with strides {self.stride} and {other.stride} cannot be added: "
+                             "their pixels do not line up")
+        padding = max(self.padding, other.padding)
+        end = max(self.receptive_field - self.padding, other.receptive_field - other.padding)
+        return Field(padding + end, self.stride, padding)
+
+
+def receptive_field(layers) -> int:
+    """Receptive field of a stack of layers, each a tuple (kernel, stride=1, padding=0, dilation=1).
+
+    >>> receptive_field([(3,), (3,), (3,)])
+    7
+    >>> receptive_field([(7, 2), (3, 2)])        # the layer's own stride does not count
+    11
+    """
+    field = Field()
+    for layer in layers:
+        field = field.through(*layer)
+    return field.receptive_field
+
+
+def conv_params(in_channels: int, out_channels: int, kernel, groups: int = 1, bias: bool = False) -> int:
+    """Trainable numbers of a convolution: its kernel's area times C_in / g times C_out, plus C_out with a bias.
+
+    kernel: a tuple with one entry an axis, such as (3, 3), (1, 3) or (3,); an int k means the square (k, k).
+    groups: both channel counts must be divisible by it; groups == in_channels is a depthwise convolution.
+
+    >>> conv_params(256, 256, 3) * 2        # the building block at 256 channels
+    1179648
+    """
+    whole("in_channels", in_channels), whole("out_channels", out_channels), whole("groups", groups)
+    if in_channels % groups or out_channels % groups:
+        raise ValueError(f"groups is {groups}; it must divide both {in_channels} input and {out_channels} output channels")
+    area = 1
+    for side in (kernel, kernel) if isinstance(kernel, int) else kernel:
+        area *= whole("kernel", side)
+    return area * (in_channels // groups) * out_channels + (out_channels if bias else 0)
+
+
+def conv_macs(in_channels: int, out_channels: int, kernel, output_shape, groups: int = 1) -> int:
+    """Multiply-accumulates of a convolution for one input: every kernel weight is used once at every output position.
+
+    output_shape: the output's sizes along its axes, without channels, such as (56, 56) or (1000,). Biases do not count.
+    One MAC is one multiplication and one addition: tables that call this figure "FLOPs" count it once, not twice.
+    """
+    positions = 1
+    for side in output_shape:
+        positions *= side
+    return positions * conv_params(in_channels, out_channels, kernel, groups)
+
+
+def linear_params(in_features: int, out_features: int, bias: bool = True) -> int:
+    """Trainable numbers of a fully connected layer: in * out, plus out with a bias. Its MACs are in * out."""
+    return whole("in_features", in_features) * whole("out_features", out_features) + (out_features if bias else 0)
+
+
+def batchnorm_params(channels: int) -> int:
+    """Trainable numbers of a BatchNorm layer: a scale and a shift for every channel. Running statistics are not trained."""
+    return 2 * whole("channels", channels)

@@ -1,0 +1,252 @@
+"""Walk a described network once with an input shape: a row for every layer, with its shape, cost and receptive field."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .architecture import Block, Layer
+from .arithmetic import Field, batchnorm_params, conv_macs, conv_output_size, conv_params, linear_params, whole
+
+
+@dataclass
+class Row:
+    """One layer as it was executed. Shapes are channels first, without the batch.
+
+    kind: conv, batchnorm, relu, maxpool, avgpool, add, concat, flatten, dropout or linear.
+    params: trainable numbers; macs: multiply-accumulates of convolutions and linear layers, for one input.
+    receptive_field, stride, padding: of the whole path from the input (see `arithmetic.Field`); from an average over
+    several positions on, the receptive field spans all of them, without the limit that the image's edge sets.
+    on_main_path: False in a projection shortcut. kernel, own_stride: the layer's own, 1 where it has none.
+    """
+    name: str
+    kind: str
+    input_shape: tuple
+    output_shape: tuple
+    params: int
+    macs: int
+    receptive_field: int
+    stride: int
+    padding: int
+    on_main_path: bool = True
+    kernel: int = 1
+    own_stride: int = 1
+
+
+@dataclass
+class Trace:
+    """The rows of a network in order of execution, and their totals.
+
+    receptive_field is that of the last convolution or pooling before the global average or the classifier.
+    """
+    net: object
+    input_shape: tuple
+    rows: list
+    receptive_field: int
+
+    def __iter__(self):
+        return iter(self.rows)
+
+    def __len__(self):
+        return len(self.rows)
+
+    @property
+    def params(self) -> int:
+        return sum(row.params for row in self.rows)
+
+    @property
+    def macs(self) -> int:
+        return sum(row.macs for row in self.rows)
+
+    @property
+    def weight_layers(self) -> int:
+        """Convolutions and fully connected layers on the main path: the number in a network's name."""
+        return sum(row.on_main_path and row.kind in ("conv", "linear") for row in self.rows)
+
+    @property
+    def output_shape(self) -> tuple:
+        return self.rows[-1].output_shape
+
+    def at(self, name: str) -> Row:
+        """The row that ends a stage ("layer3"), a block ("layer3.0") or a layer ("layer3.0.conv2")."""
+        for row in reversed(self.rows):
+            if row.name == name or row.name.startswith(f"{name}."):
+                return row
+        raise ValueError(f"{self.net.name} has nothing called {name!r}; its parts are "
+                         f"{', '.join(group.name for group in self.groups('stage'))}")
+
+    def groups(self, level: str = "stage") -> list:
+        """The rows added up by "stage", "block" or "layer": a list of Row, each named after its group.
+
+        A group's shape and receptive field are those of its last row; its parameters and MACs are sums.
+        """
+        if level not in ("stage", "block", "layer"):
+            raise ValueError(f"level is {level!r}; it must be 'stage', 'block' or 'layer'")
+        if level == "layer":
+            return self.rows
+        groups, parts = [], 1 if level == "stage" else 2
+        for row in self.rows:
+            name = ".".join(row.name.split(".")[:parts])
+            if groups and groups[-1].name == name:
+                group = groups.pop()
+                groups.append(Row(name, level, group.input_shape, row.output_shape, group.params + row.params,
+                                  group.macs + row.macs, row.receptive_field, row.stride, row.padding))
+            else:
+                groups.append(Row(name, row.kind, row.input_shape, row.output_shape, row.params, row.macs,
+                                  row.receptive_field, row.stride, row.padding))
+        return groups
+
+    def cells(self, level: str = "stage") -> list:
+        """The table as rows of strings: a heading, one row for every group, the totals."""
+        rows = [("name", "kind", "output shape", "receptive field", "parameters", "MACs")]
+        for row in self.groups(level):
+            rows.append((row.name, row.kind, shape_text(row.output_shape), f"{row.receptive_field:,}",
+                         f"{row.params:,}", f"{row.macs:,}"))
+        rows.append(("total", f"{self.weight_layers} weight layers", shape_text(self.output_shape),
+                     f"{self.receptive_field:,}", f"{self.params:,}", f"{self.macs:,}"))
+        return rows
+
+    def to_text(self, level: str = "layer") -> str:
+        """The table as aligned text."""
+        rows = self.cells(level)
+        widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+        lines = []
+        for row in rows:
+            cells = [cell.ljust(width) if column < 3 else cell.rjust(width)
+                     for column, (cell, width) in enumerate(zip(row, widths))]
+            lines.append("  ".join(cells).rstrip())
+        rule = "-" * max(len(line) for line in lines)
+        return "\n".join([f"{self.net.name}, input {shape_text(self.input_shape)}", rule, lines[0], rule, *lines[1:-1], rule, lines[-1]])
+
+    def to_html(self, level: str = "stage") -> str:
+        """The table as an HTML element, with numbers in cells of class "num"."""
+        head, *body, total = self.cells(level)
+
+        def line(row):
+            return f"<tr><th scope='row'>{row[0]}</th>" + "".join(
+                f"<td{' class=num' if column > 1 else ''}>{cell}</td>" for column, cell in enumerate(row[1:], 1)) + "</tr>"
+
+        return ("<table class='rl-table'><thead><tr>" + "".join(f"<th scope='col'>{cell}</th>" for cell in head) +
+                "</tr></thead><tbody>" + "".join(line(row) for row in body) + f"</tbody><tfoot>{line(total)}</tfoot></table>")
+
+    def __str__(self) -> str:
+        return self.to_text()
+
+    def _repr_html_(self) -> str:
+        return self.to_html("block")
+
+
+def shape_text(shape) -> str:
+    """A shape as the book prints it: 64 × 56 × 56."""
+    return " × ".join(str(side) for side in shape)
+
+
+def trace(net, input_shape) -> Trace:
+    """Walk `net` with one input of `input_shape` (channels, height, width) or (channels, length).
+
+    Raises TypeError or ValueError naming what does not fit: rank, channels, a size of 0, an input too small for the network.
+
+    >>> from resnet_lab import resnet
+    >>> trace(resnet(50), (3, 224, 224)).at("layer4").output_shape
+    (2048, 7, 7)
+    """
+    if not isinstance(input_shape, (tuple, list)):
+        raise TypeError(f"input_shape is {input_shape!r}; it must be a tuple such as (3, 224, 224)")
+    shape = tuple(input_shape)
+    axes = {1: "(channels, length)", 2: "(channels, height, width)"}[net.dims]
+    if len(shape) != 1 + net.dims:
+        raise ValueError(f"input_shape is {shape}; {net.name} takes {axes}, one input without a batch")
+    for name, value in zip(("channels", "length") if net.dims == 1 else ("channels", "height", "width"), shape):
+        whole(f"input {name}", value)
+    if shape[0] != net.in_channels:
+        raise ValueError(f"input_shape {shape} has {shape[0]} channels; {net.name} takes {net.in_channels}")
+    walk = _Walk(net, shape)
+    walk.run(net.parts())
+    return Trace(net, shape, walk.rows, walk.receptive_field)
+
+
+class _Walk:
+    """The state of one walk: the rows so far, and the shape and field that the next layer sees."""
+
+    def __init__(self, net, shape):
+        self.net, self.rows = net, []
+        self.shape, self.field = shape, Field()
+        self.receptive_field = 1
+        self.known = {}
+
+    def run(self, parts, on_main_path=True):
+        for part in parts:
+            if isinstance(part, Block):
+                self.block(part)
+            else:
+                self.layer(part, on_main_path)
+
+    def block(self, block: Block):
+        self.run(block.before)
+        start = self.shape, self.field
+        self.run(block.main)
+        if block.shortcut is not None:
+            branch, branch_field = self.shape, self.field
+            self.shape, self.field = start
+            if block.shortcut == "zero-pad":
+                self.field = self.field.through(1, block.stride)
+            self.run(block.projection, on_main_path=False)
+            channels = branch[0] + (self.shape[0] if block.fusion == "concat" else 0)
+            self.shape, self.field = (channels, *branch[1:]), branch_field.beside(self.field)
+            self.receptive_field = self.field.receptive_field
+            self.add_row(f"{block.name}.{block.fusion}", block.fusion, branch, 0, 0, True)
+        self.run(block.after)
+
+    def layer(self, layer: Layer, on_main_path):
+        before, kernel, stride = self.shape, layer.kernel, layer.stride
+        # A deep network repeats few distinct layers on few distinct shapes: each is computed once.
+        key = (layer.kind, layer.in_channels, layer.out_channels, kernel, stride, layer.padding, layer.groups, layer.bias,
+               layer.output_size, before)
+        if key not in self.known:
+            self.known[key] = self.result(layer, before)
+        self.shape, params, macs = self.known[key]
+        if layer.output_size is not None:
+            # Window i runs from floor(i n / windows) to ceil((i + 1) n / windows); the widest one counts.
+            size, windows = max(before[1:]), layer.output_size
+            kernel = max(-(-(i + 1) * size // windows) - i * size // windows for i in range(windows))
+            stride = max(1, size // windows)
+            self.field = self.field.through(kernel, stride)
+        elif layer.kind in ("conv", "maxpool", "avgpool"):
+            self.field = self.field.through(kernel, stride, layer.padding)
+            self.receptive_field = self.field.receptive_field
+        elif layer.kind == "flatten":
+            self.field = self.field.through(max(before[1:]))
+        self.add_row(layer.name, layer.kind, before, params, macs, on_main_path, kernel, stride)
+
+    def result(self, layer: Layer, shape) -> tuple:
+        """Output shape, parameters and MACs of one layer."""
+        kind, kernel = layer.kind, (layer.kernel,) * self.net.dims
+        if kind == "batchnorm":
+            return shape, batchnorm_params(layer.in_channels), 0
+        if kind == "linear":
+            return ((layer.out_channels,), linear_params(layer.in_channels, layer.out_channels, layer.bias),
+                    linear_params(layer.in_channels, layer.out_channels, bias=False))
+        if kind == "flatten":
+            features = 1
+            for side in shape:
+                features *= side
+            if features != layer.out_channels:
+                raise ValueError(f"{self.net.name} was described for {layer.out_channels} features before its classifier, but this "
+                                 f"input leaves {features}; describe it with the new input_size")
+            return (features,), 0, 0
+        if layer.output_size is not None:
+            return (shape[0], *(layer.output_size for _ in kernel)), 0, 0
+        if kind not in ("conv", "maxpool", "avgpool"):
+            return shape, 0, 0
+        try:
+            sizes = tuple(conv_output_size(size, layer.kernel, layer.stride, layer.padding) for size in shape[1:])
+        except ValueError as error:
+            raise ValueError(f"the input is too small for {self.net.name}: at {layer.name}, {error}") from None
+        if kind != "conv":
+            return (shape[0], *sizes), 0, 0
+        return ((layer.out_channels, *sizes),
+                conv_params(layer.in_channels, layer.out_channels, kernel, layer.groups, layer.bias),
+                conv_macs(layer.in_channels, layer.out_channels, kernel, sizes, layer.groups))
+
+    def add_row(self, name, kind, before, params, macs, on_main_path, kernel=1, stride=1):
+        field = self.field
+        self.rows.append(Row(name, kind, before, self.shape, params, macs, field.receptive_field, field.stride,
+                             field.padding, on_main_path, kernel, stride))

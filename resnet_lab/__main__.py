@@ -40,6 +40,10 @@ def table(arguments) -> str:
 
 
 def main(argv=None) -> int:
+    argv = sys.argv[1:] if argv is None else argv
+    if argv[:1] == ["train"]:       # needs PyTorch, and has its own options
+        from .training import main as train
+        return train(argv[1:])
     parser = argparse.ArgumentParser(prog="python -m resnet_lab", description="Describe, count and train residual networks.")
     commands = parser.add_subparsers(dest="command", required=True)
     command = commands.add_parser("table", help="print a network layer by layer")
@@ -51,6 +55,7 @@ def main(argv=None) -> int:
     command.add_argument("--shortcut", help="A, B or C (ResNets)")
     command.add_argument("--classes", type=int, help="outputs of the classifier")
     command.set_defaults(run=table)
+    commands.add_parser("train", help="train a network (train --help for its options)")
     arguments = parser.parse_args(argv)
     try:
         print(arguments.run(arguments))

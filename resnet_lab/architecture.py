@@ -48,12 +48,12 @@ class Block:
     after: list = field(default_factory=list)
 
 
-EXPANSION = {"basic": 1, "bottleneck": 4}
+EXPANSION = {"single": 1, "basic": 1, "bottleneck": 4}
 
 
 def one_of(name: str, value, options) -> None:
     """Raise ValueError, naming the value and the options, unless `value` is one of them."""
-    if value not in options:
+    if isinstance(value, bool) or value not in options:
         raise ValueError(f"{name} is {value!r}; it must be one of {', '.join(repr(option) for option in options)}")
 
 
@@ -74,7 +74,8 @@ def relu(name: str, channels: int) -> Layer:
 class ResNet:
     """Any residual network: stem, one stage for every entry of `depths`, head.
 
-    block: "basic" (two convolutions; the paper's building block) or "bottleneck" (1x1, 3x3, 1x1 with 4 times the width out).
+    block: "basic" (two convolutions; the paper's building block), "bottleneck" (1x1, 3x3, 1x1 with 4 times the width out) or
+    "single" (one convolution; not in version 2).
     depths: blocks in each stage. widths: channels of each stage's 3x3 convolutions; from the second stage on, the
     first block halves the size.
     version: 1 (a bottleneck's stride on its first 1x1, the paper's), 1.5 (on its 3x3, torchvision's) or 2 (pre-activation,
@@ -115,7 +116,7 @@ class ResNet:
         one_of("stem", self.stem, ("7x7", "3x3"))
         one_of("fusion", self.fusion, ("add", "concat"))
         one_of("head", self.head, ("average", "flatten"))
-        one_of("dims", self.dims, (1, 2))
+        one_of("dims", self.dims, (1, 2)), whole("dims", self.dims)
         for name in ("depths", "widths"):
             values = getattr(self, name)
             if not isinstance(values, (tuple, list)):
@@ -132,31 +133,40 @@ class ResNet:
             object.__setattr__(self, "stem_width", self.widths[0])
         for name in ("stem_width", "kernel", "in_channels", "classes"):
             whole(name, getattr(self, name))
+        if self.input_size is not None:
+            whole("input_size", self.input_size)
         if self.kernel % 2 == 0:
             raise ValueError(f"kernel is {self.kernel}; it must be odd, so that padding can keep the size")
         if isinstance(self.dropout, bool) or not isinstance(self.dropout, (int, float)):
             raise TypeError(f"dropout is {self.dropout!r}; it must be a number from 0 up to, not including, 1")
         if not 0 <= self.dropout < 1:
             raise ValueError(f"dropout is {self.dropout}; it must be from 0 up to, not including, 1")
+        if self.block == "single" and self.version == 2:
+            raise ValueError("block is 'single' but version is 2; pre-activation is there for 'basic' and 'bottleneck'")
         if self.shortcut == "none" and self.fusion == "concat":
             raise ValueError("fusion is 'concat' but shortcut is 'none': a plain net has no second branch to concatenate")
         if self.shortcut == "A" and self.fusion == "concat":
             raise ValueError("fusion is 'concat' and shortcut is 'A'; concatenation needs no zero-padding, choose 'B' or 'C'")
+        if self.shortcut == "A":
+            channels = (self.stem_width, *(width * self.expansion for width in self.widths))
+            for before, after in zip(channels, channels[1:]):
+                if after < before:
+                    raise ValueError(f"shortcut is 'A' but {before} channels become {after}: zero-padding can only add channels; "
+                                     "choose 'B', or widths that do not shrink")
         if self.head == "flatten":
             if self.input_size is None:
                 raise ValueError("head is 'flatten' but input_size is None; the classifier needs to know the input's size")
-            whole("input_size", self.input_size)
             self._flat_size()
 
     @property
     def expansion(self) -> int:
-        """Output channels of a block over its width: 1 for a basic block, 4 for a bottleneck."""
+        """Output channels of a block over its width: 4 for a bottleneck, otherwise 1."""
         return EXPANSION[self.block]
 
     @property
     def depth(self) -> int:
         """Layers as the paper counts them: convolutions and fully connected layers on the main path."""
-        return 2 + sum(self.depths) * (2 if self.block == "basic" else 3)
+        return 2 + sum(self.depths) * {"single": 1, "basic": 2, "bottleneck": 3}[self.block]
 
     @property
     def name(self) -> str:
@@ -190,7 +200,9 @@ class ResNet:
         return layers
 
     def _block(self, name: str, channels: int, width: int, stride: int) -> Block:
-        if self.block == "basic":
+        if self.block == "single":
+            convs = [(width, self.kernel, stride)]
+        elif self.block == "basic":
             convs = [(width, self.kernel, stride), (width, self.kernel, 1)]
         else:
             early = stride if self.version == 1 else 1
@@ -250,6 +262,40 @@ class ResNet:
         return conv_output_size(size, 4, 4)
 
 
+@dataclass(frozen=True)
+class ResidualBlock:
+    """One residual block by itself, to be traced, drawn and built like a network. Fields, errors: as in `ResNet`.
+
+    in_channels come in; `width` is that of the 3x3 convolutions. Its rows in a trace are block.conv1, block.bn1 ...
+
+    >>> from resnet_lab import trace
+    >>> trace(ResidualBlock("bottleneck", in_channels=256, width=64), (256, 56, 56)).params
+    70400
+    """
+    block: str = "basic"
+    in_channels: int = 64
+    width: int = 64
+    stride: int = 1
+    version: float = 1.5
+    shortcut: str = "B"
+    fusion: str = "add"
+    kernel: int = 3
+    dims: int = 2
+
+    def __post_init__(self):
+        whole("stride", self.stride), self.parts()
+
+    @property
+    def name(self) -> str:
+        return f"a {self.block} block, {self.in_channels} channels in, width {self.width}, stride {self.stride}"
+
+    def parts(self) -> list:
+        """The block, in a list of one."""
+        net = ResNet(self.block, (1,), (self.width,), self.version, self.shortcut, stem_width=self.in_channels,
+                     kernel=self.kernel, dims=self.dims, fusion=self.fusion)
+        return [net._block("block", self.in_channels, self.width, self.stride)]
+
+
 VGG_STAGES = {16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}
 
 
@@ -266,7 +312,7 @@ class VGG:
     dims = 2
 
     def __post_init__(self):
-        one_of("VGG depth", self.depth, tuple(VGG_STAGES))
+        one_of("VGG depth", self.depth, tuple(VGG_STAGES)), whole("VGG depth", self.depth)
         whole("classes", self.classes), whole("in_channels", self.in_channels)
 
     @property
@@ -307,7 +353,7 @@ def resnet(depth: int, version: float = 1.5, shortcut: str = "B", **settings) ->
     >>> resnet(101).depths
     (3, 4, 23, 3)
     """
-    if depth not in IMAGENET_DEPTHS:
+    if not isinstance(depth, int) or depth not in IMAGENET_DEPTHS:
         known = ", ".join(str(known) for known in IMAGENET_DEPTHS)
         raise ValueError(f"ResNet depth is {depth!r}; it must be one of {known} "
                          "(for 20, 32, 44, 56, 110 see cifar_resnet; for any other configuration see ResNet)")
@@ -366,6 +412,9 @@ def named(name: str, **settings) -> ResNet | VGG:
         return signal_resnet(**settings)
     if number and kind in ("resnet", "plain", "vgg"):
         depth = int(number)
+        for setting in settings:
+            if kind == "vgg" and setting not in ("classes", "in_channels") or kind == "plain" and setting == "shortcut":
+                raise TypeError(f"{name} has no {setting} to choose; leave it out, or choose a ResNet")
         if kind == "vgg":
             return vgg(depth, **settings)
         if depth in IMAGENET_DEPTHS:

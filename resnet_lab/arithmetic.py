@@ -19,14 +19,24 @@ def whole(name: str, value, at_least: int = 1) -> int:
     return value
 
 
+def product(name: str, sides) -> int:
+    """The product of a tuple of whole numbers, such as a kernel's or a shape's sides; `name` is for the error."""
+    if not isinstance(sides, (tuple, list)) or not sides:
+        raise TypeError(f"{name} is {sides!r}; it must be a tuple with one whole number for each axis, such as (3, 3)")
+    result = 1
+    for side in sides:
+        result *= whole(name, side)
+    return result
+
+
 def conv_output_size(size: int, kernel: int, stride: int = 1, padding: int = 0, dilation: int = 1,
                      ceil_mode: bool = False) -> int:
     """Number of positions a kernel takes along one axis: floor((n + 2p - d(k-1) - 1) / s) + 1.
 
     size: input pixels along the axis; kernel, stride, padding (zeros on each side), dilation: of the layer.
     ceil_mode rounds up instead of down, as PyTorch's pooling layers can: the last position may then hang over the
-    right edge, but it must still begin inside the input or its left padding.
-    Raises ValueError if the dilated kernel is longer than the padded input.
+    right edge by less than a stride, but it must still begin inside the input or its left padding.
+    Raises ValueError if there is no room for one position: the dilated kernel is longer than the padded input.
     Source: Dumoulin and Visin, "A guide to convolution arithmetic for deep learning", relationship 15;
     torch.nn.Conv2d and torch.nn.MaxPool2d.
     """
@@ -34,13 +44,12 @@ def conv_output_size(size: int, kernel: int, stride: int = 1, padding: int = 0, 
     whole("padding", padding, 0), whole("dilation", dilation)
     span = dilation * (kernel - 1) + 1
     room = size + 2 * padding - span
-    if room < 0:
+    overhang = stride - 1 if ceil_mode else 0
+    positions = (room + overhang) // stride + 1
+    if positions < 1:
         raise ValueError(f"the kernel spans {span} pixels but the padded input has only {size + 2 * padding}: "
-                         f"size {size} needs to be at least {span - 2 * padding}, or the padding larger")
-    if not ceil_mode:
-        return room // stride + 1
-    positions = -(-room // stride) + 1
-    if (positions - 1) * stride >= size + padding:
+                         f"size {size} needs to be at least {size - room - overhang}, or the padding larger")
+    if ceil_mode and (positions - 1) * stride >= size + padding:
         positions -= 1
     return positions
 
@@ -89,7 +98,11 @@ def receptive_field(layers) -> int:
     11
     """
     field = Field()
-    for layer in layers:
+    for number, layer in enumerate(layers, 1):
+        if not isinstance(layer, (tuple, list)) or not 1 <= len(layer) <= 4:
+            raise TypeError(f"layer {number} is {layer!r}; it must be a tuple (kernel, stride, padding, dilation), or its beginning")
+        for name, value, least in zip(("kernel", "stride", "padding", "dilation"), layer, (1, 1, 0, 1)):
+            whole(f"{name} of layer {number}", value, least)
         field = field.through(*layer)
     return field.receptive_field
 
@@ -106,9 +119,7 @@ def conv_params(in_channels: int, out_channels: int, kernel, groups: int = 1, bi
     whole("in_channels", in_channels), whole("out_channels", out_channels), whole("groups", groups)
     if in_channels % groups or out_channels % groups:
         raise ValueError(f"groups is {groups}; it must divide both {in_channels} input and {out_channels} output channels")
-    area = 1
-    for side in (kernel, kernel) if isinstance(kernel, int) else kernel:
-        area *= whole("kernel", side)
+    area = product("kernel", (kernel, kernel) if isinstance(kernel, int) else kernel)
     return area * (in_channels // groups) * out_channels + (out_channels if bias else 0)
 
 
@@ -118,10 +129,7 @@ def conv_macs(in_channels: int, out_channels: int, kernel, output_shape, groups:
     output_shape: the output's sizes along its axes, without channels, such as (56, 56) or (1000,). Biases do not count.
     One MAC is one multiplication and one addition: tables that call this figure "FLOPs" count it once, not twice.
     """
-    positions = 1
-    for side in output_shape:
-        positions *= side
-    return positions * conv_params(in_channels, out_channels, kernel, groups)
+    return product("output_shape", output_shape) * conv_params(in_channels, out_channels, kernel, groups)
 
 
 def linear_params(in_features: int, out_features: int, bias: bool = True) -> int:

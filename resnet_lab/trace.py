@@ -4,7 +4,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .architecture import Block, Layer
-from .arithmetic import Field, batchnorm_params, conv_macs, conv_output_size, conv_params, linear_params, whole
+from .arithmetic import Field, batchnorm_params, conv_macs, conv_output_size, conv_params, linear_params, product, whole
 
 
 @dataclass
@@ -50,16 +50,16 @@ class Trace:
 
     @property
     def params(self) -> int:
-        return sum(row.params for row in self.rows)
+        return sum([row.params for row in self.rows])
 
     @property
     def macs(self) -> int:
-        return sum(row.macs for row in self.rows)
+        return sum([row.macs for row in self.rows])
 
     @property
     def weight_layers(self) -> int:
         """Convolutions and fully connected layers on the main path: the number in a network's name."""
-        return sum(row.on_main_path and row.kind in ("conv", "linear") for row in self.rows)
+        return sum([row.on_main_path and row.kind in ("conv", "linear") for row in self.rows])
 
     @property
     def output_shape(self) -> tuple:
@@ -82,14 +82,17 @@ class Trace:
             raise ValueError(f"level is {level!r}; it must be 'stage', 'block' or 'layer'")
         if level == "layer":
             return self.rows
-        groups, parts = [], 1 if level == "stage" else 2
+        groups, parts, prefix = [], 1 if level == "stage" else 2, None
         for row in self.rows:
-            name = ".".join(row.name.split(".")[:parts])
-            if groups and groups[-1].name == name:
-                group = groups.pop()
-                groups.append(Row(name, level, group.input_shape, row.output_shape, group.params + row.params,
-                                  group.macs + row.macs, row.receptive_field, row.stride, row.padding))
+            if prefix and row.name.startswith(prefix):
+                group = groups[-1]
+                group.kind, group.output_shape = level, row.output_shape
+                group.params += row.params
+                group.macs += row.macs
+                group.receptive_field, group.stride, group.padding = row.receptive_field, row.stride, row.padding
             else:
+                name = ".".join(row.name.split(".")[:parts])
+                prefix = name + "."
                 groups.append(Row(name, row.kind, row.input_shape, row.output_shape, row.params, row.macs,
                                   row.receptive_field, row.stride, row.padding))
         return groups
@@ -148,6 +151,8 @@ def trace(net, input_shape) -> Trace:
     >>> trace(resnet(50), (3, 224, 224)).at("layer4").output_shape
     (2048, 7, 7)
     """
+    if not hasattr(net, "parts"):
+        raise TypeError(f"net is {net!r}; it must be a description such as resnet(50) or named('vgg16')")
     if not isinstance(input_shape, (tuple, list)):
         raise TypeError(f"input_shape is {input_shape!r}; it must be a tuple such as (3, 224, 224)")
     shape = tuple(input_shape)
@@ -190,59 +195,54 @@ class _Walk:
                 self.field = self.field.through(1, block.stride)
             self.run(block.projection, on_main_path=False)
             channels = branch[0] + (self.shape[0] if block.fusion == "concat" else 0)
-            self.shape, self.field = (channels, *branch[1:]), branch_field.beside(self.field)
+            self.shape, self.field = (channels,) + branch[1:], branch_field.beside(self.field)
             self.receptive_field = self.field.receptive_field
             self.add_row(f"{block.name}.{block.fusion}", block.fusion, branch, 0, 0, True)
         self.run(block.after)
 
     def layer(self, layer: Layer, on_main_path):
-        before, kernel, stride = self.shape, layer.kernel, layer.stride
-        # A deep network repeats few distinct layers on few distinct shapes: each is computed once.
-        key = (layer.kind, layer.in_channels, layer.out_channels, kernel, stride, layer.padding, layer.groups, layer.bias,
-               layer.output_size, before)
-        if key not in self.known:
-            self.known[key] = self.result(layer, before)
-        self.shape, params, macs = self.known[key]
-        if layer.output_size is not None:
-            # Window i runs from floor(i n / windows) to ceil((i + 1) n / windows); the widest one counts.
-            size, windows = max(before[1:]), layer.output_size
-            kernel = max(-(-(i + 1) * size // windows) - i * size // windows for i in range(windows))
-            stride = max(1, size // windows)
-            self.field = self.field.through(kernel, stride)
-        elif layer.kind in ("conv", "maxpool", "avgpool"):
-            self.field = self.field.through(kernel, stride, layer.padding)
-            self.receptive_field = self.field.receptive_field
-        elif layer.kind == "flatten":
-            self.field = self.field.through(max(before[1:]))
-        self.add_row(layer.name, layer.kind, before, params, macs, on_main_path, kernel, stride)
-
-    def result(self, layer: Layer, shape) -> tuple:
-        """Output shape, parameters and MACs of one layer."""
-        kind, kernel = layer.kind, (layer.kernel,) * self.net.dims
+        before, kind, kernel, stride, params, macs = self.shape, layer.kind, layer.kernel, layer.stride, 0, 0
         if kind == "batchnorm":
-            return shape, batchnorm_params(layer.in_channels), 0
-        if kind == "linear":
-            return ((layer.out_channels,), linear_params(layer.in_channels, layer.out_channels, layer.bias),
-                    linear_params(layer.in_channels, layer.out_channels, bias=False))
-        if kind == "flatten":
-            features = 1
-            for side in shape:
-                features *= side
+            params = batchnorm_params(layer.in_channels)
+        elif kind == "linear":
+            params = linear_params(layer.in_channels, layer.out_channels, layer.bias)
+            macs = linear_params(layer.in_channels, layer.out_channels, bias=False)
+            self.shape = (layer.out_channels,)
+        elif kind == "flatten":
+            features = product("shape", before)
             if features != layer.out_channels:
                 raise ValueError(f"{self.net.name} was described for {layer.out_channels} features before its classifier, but this "
                                  f"input leaves {features}; describe it with the new input_size")
-            return (features,), 0, 0
-        if layer.output_size is not None:
-            return (shape[0], *(layer.output_size for _ in kernel)), 0, 0
-        if kind not in ("conv", "maxpool", "avgpool"):
-            return shape, 0, 0
+            self.shape = (features,)
+            self.field = self.field.through(max(before[1:]))
+        elif layer.output_size is not None:
+            # Window i runs from floor(i n / windows) to ceil((i + 1) n / windows); the widest one counts.
+            size, windows = max(before[1:]), layer.output_size
+            kernel = max([-(-(i + 1) * size // windows) - i * size // windows for i in range(windows)])
+            stride = max(1, size // windows)
+            self.shape = (before[0],) + (windows,) * self.net.dims
+            self.field = self.field.through(kernel, stride)
+        elif kind in ("conv", "maxpool", "avgpool"):
+            # A deep network repeats few distinct layers: each is counted once. In the page a text is a quicker key than a tuple.
+            key = (f"{kind} {layer.in_channels} {layer.out_channels} {kernel} {stride} {layer.padding} {layer.groups} {layer.bias} "
+                   f"{before}")
+            if key not in self.known:
+                self.known[key] = self.window(layer)
+            self.shape, params, macs = self.known[key]
+            self.field = self.field.through(kernel, stride, layer.padding)
+            self.receptive_field = self.field.receptive_field
+        self.add_row(layer.name, kind, before, params, macs, on_main_path, kernel, stride)
+
+    def window(self, layer: Layer) -> tuple:
+        """Output shape, parameters and MACs of a convolution or pooling."""
         try:
-            sizes = tuple(conv_output_size(size, layer.kernel, layer.stride, layer.padding) for size in shape[1:])
+            sizes = tuple([conv_output_size(size, layer.kernel, layer.stride, layer.padding) for size in self.shape[1:]])
         except ValueError as error:
             raise ValueError(f"the input is too small for {self.net.name}: at {layer.name}, {error}") from None
-        if kind != "conv":
-            return (shape[0], *sizes), 0, 0
-        return ((layer.out_channels, *sizes),
+        if layer.kind != "conv":
+            return self.shape[:1] + sizes, 0, 0
+        kernel = (layer.kernel,) * self.net.dims
+        return ((layer.out_channels,) + sizes,
                 conv_params(layer.in_channels, layer.out_channels, kernel, layer.groups, layer.bias),
                 conv_macs(layer.in_channels, layer.out_channels, kernel, sizes, layer.groups))
 

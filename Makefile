@@ -1,0 +1,31 @@
+# make book   build the book and say where it is        make lab     open Jupyter on the chapters
+# make test   run the tests                             make bench   measure beside other tools
+PYTHON ?= python3
+BIN := .venv/bin
+# Cached outputs belong to the package that made them: another package, another stamp.
+PACKAGE := _build/.package-$(shell cat resnet_lab/*.py | cksum | tr ' ' -)
+
+book: .venv/.installed $(PACKAGE)
+	$(BIN)/jupyter-book build . -W -n --keep-going
+	@echo "The book: file://$(CURDIR)/_build/html/index.html"
+
+test: .venv/.installed
+	$(BIN)/python -m pytest
+
+lab: .venv/.installed
+	$(BIN)/jupyter lab chapters
+
+bench: .venv/.installed
+	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
+
+.venv/.installed: requirements.txt pyproject.toml
+	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 10) and 'Python 3.10 or newer is needed')"
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --requirement requirements.txt --editable .
+	touch $@
+
+$(PACKAGE):
+	rm -rf _build
+	mkdir -p _build && touch $@
+
+.PHONY: book test lab bench

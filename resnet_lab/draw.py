@@ -1,0 +1,767 @@
+"""Pictures as SVG text: networks, and the arithmetic of their layers. Nothing here computes; `trace` and `arithmetic` do.
+
+A picture stands alone: it carries its style, takes the page's colours (`--rl-conv` and its kin) where the page sets them,
+works on light and on dark, says what it shows in its label, and is about 400 units wide, so that its text can be read on
+a phone. A colour means the same thing in every picture of the book.
+"""
+from __future__ import annotations
+
+from dataclasses import replace
+
+from .architecture import Layer
+from .arithmetic import Field, conv_output_size
+from .trace import Trace, shape_text
+
+WIDTH = 400
+
+# Okabe and Ito's palette, which colour-blind readers can tell apart; text always has the page's own colour.
+COLOURS = {"conv": "#0072b2", "pool": "#cc79a7", "identity": "#009e73", "projection": "#d55e00", "residual": "#56b4e9",
+           "linear": "#e69f00", "accent": "#0072b2", "muted": "#7f7f7f"}
+
+# rl-conv ... fill with a meaning's colour; rl-line-conv ... draw a line in it; rl-small, rl-strong, rl-quiet are for text.
+STYLE = (
+    ".rl-svg{display:block;width:100%;max-width:30rem;height:auto;margin:0 auto;font:12px system-ui,sans-serif}"
+    ".rl-svg text{fill:currentColor}.rl-svg .rl-title{font-size:15px;font-weight:600}.rl-svg .rl-small{font-size:10px}"
+    ".rl-svg .rl-strong{font-weight:600}.rl-svg .rl-quiet{opacity:.7}.rl-svg .rl-end{text-anchor:end}.rl-svg .rl-middle{text-anchor:middle}"
+    ".rl-svg [class*=rl-line-]{fill:none;stroke-width:1.5}.rl-svg .rl-dashed{stroke-dasharray:3 2}"
+    ".rl-svg .rl-soft{fill-opacity:.22}.rl-svg .rl-lens{fill:currentColor;opacity:.06}"
+    ".rl-svg .rl-sign{fill:none;stroke:currentColor;stroke-width:1.2}.rl-svg .rl-rule{stroke:currentColor;opacity:.15}"
+    + "".join([f".rl-{name}{{fill:var(--rl-{name},{colour})}}.rl-line-{name}{{stroke:var(--rl-{name},{colour})}}"
+               for name, colour in COLOURS.items()]))
+
+
+def svg(height: float, label: str, body: str, width: float = WIDTH) -> str:
+    """A whole picture of `body`, `width` by `height` units. label: one sentence that says what it shows, with its result."""
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" class="rl-svg" viewBox="0 0 {round(width, 1)} {round(height, 1)}" role="img" '
+            f'aria-label="{escape(label)}"><title>{escape(label)}</title><style>{STYLE}</style>{body}</svg>')
+
+
+def escape(text: str) -> str:
+    """`text` as it may stand in SVG, also inside quotation marks."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+
+
+def write(x: float, y: float, text: str, css: str = "") -> str:
+    """A text whose baseline starts at (x, y). css: of rl-small, rl-strong, rl-quiet, rl-middle, rl-end."""
+    return f'<text x="{round(x, 1)}" y="{round(y, 1)}" class="{css}">{escape(text)}</text>'
+
+
+def short(number: float) -> str:
+    """A count in three figures: 25.6 M, 4.09 G, 936."""
+    for unit, name in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
+        if number >= 0.9995 * unit:
+            value = number / unit
+            return f"{value:.{2 if value < 9.995 else 1 if value < 99.95 else 0}f}{name}"
+    return f"{number:g}"
+
+
+# ---------------------------------------------------------------------------------------------------------- networks
+
+MARGIN = 4
+KINDS = {"conv": "conv", "linear": "linear", "maxpool": "pool", "avgpool": "pool"}
+MEANINGS = {"conv": "convolution", "pool": "pooling", "linear": "fully connected", "batchnorm": "BatchNorm", "relu": "ReLU",
+            "identity": "identity shortcut", "projection": "projection shortcut", "dashed": "shape changes"}
+
+
+def network(table: Trace) -> str:
+    """A residual network as a picture: stem, stages of blocks with their shortcuts, head.
+
+    Every convolution is a bar: the taller, the larger its feature map; the wider, the more channels. A block is its bars
+    under the arc of its shortcut, dashed where the shape changes, as in the paper's figure 3. The first block of each
+    stage is opened up into its layers. table: the trace of a `ResNet`; raises TypeError for a network without blocks.
+    """
+    net = table.net
+    if not hasattr(net, "stages"):
+        raise TypeError(f"{net.name} has no residual blocks to draw; `compare` draws it beside other networks")
+    # A stage is its first block and then copies of its second: a network with two of each tells everything.
+    stem, stages, head = [], {}, []
+    for part in replace(net, depths=tuple([min(depth, 2) for depth in net.depths])).parts():
+        if not isinstance(part, Layer):
+            stages.setdefault(part.name.split(".")[0], []).append(part)
+        else:
+            (head if stages else stem).append(part)
+    shapes = {row.name: row.output_shape for row in table.groups("stage")}
+
+    body = [write(MARGIN, 14, net.name, "rl-title"),
+            write(WIDTH - MARGIN, 14, f"{short(table.params)} parameters, {short(table.macs)} MACs", "rl-end"),
+            _heading(42, "input", "", table.input_shape), _heading(62, "stem", "", shapes[stem[-1].name]),
+            _layers(stem, MARGIN, 80, net.dims)[0]]
+    y = 112
+    for number, ((name, pair), depth) in enumerate(zip(stages.items(), net.depths), 1):
+        body.append(_heading(y, f"stage {number}", f"{depth} block" + "s" * (depth > 1), shapes[name]))
+        picture, y = _stage(pair, depth, max(shapes[name][1:]), y + 14, net.dims)
+        body.append(picture)
+        y += 26
+    body += [_heading(y, "head", "", table.output_shape), _layers(head, MARGIN, y + 18, net.dims)[0]]
+    blocks = [block for pair in stages.values() for block in pair]
+    legend, y = _legend(["conv", "batchnorm", "relu"] + _shortcuts(blocks), y + 48)
+    return svg(y, _network_label(table), "".join(body) + legend)
+
+
+def _network_label(table) -> str:
+    net = table.net
+    shortcut = {"A": "identity shortcuts, zero-padded where the shape changes",
+                "B": "identity shortcuts, projections where the shape changes",
+                "C": "projection shortcuts", "none": "no shortcuts"}[net.shortcut]
+    depths = ", ".join([str(depth) for depth in net.depths])
+    return (f"{net.name} for an input of {shape_text(table.input_shape)}: {len(net.depths)} stages of {depths} {net.block} blocks with "
+            f"{shortcut}; {table.params:,} parameters, {table.macs:,} MACs, receptive field {table.receptive_field:,}.")
+
+
+def _heading(y, name, remark, shape) -> str:
+    return (f'<text x="{MARGIN}" y="{y}"><tspan class="rl-strong">{name}</tspan><tspan class="rl-quiet" dx="6">{remark}</tspan></text>'
+            f'{write(WIDTH - MARGIN, y, shape_text(shape), "rl-end")}')
+
+
+def _stage(pair, depth, size, y, dims) -> tuple:
+    """A stage from `y` down, and where it ends: its first block opened up, and below it all its blocks in rows."""
+    first = pair[0]
+    middle = round(min(22, max(3, (2.3 if dims == 2 else 0.7) * size ** 0.5)))
+    tall, left, top = 2 * middle, MARGIN + 8, y + 56
+    widths = [round(max(2, min(28, 0.36 * layer.out_channels ** 0.5)), 1) for layer in first.main if layer.kind == "conv"]
+    wide = round(sum(widths) + 1.5 * len(widths) - 1.5, 1)
+    pitch = wide + 9
+    per_row = int((WIDTH - MARGIN - left) // pitch)
+
+    opened, end = _opened(first, left, y + 18, dims)
+    out = [f'<path class="rl-lens" d="M{MARGIN} {y}H{end}V{y + 36}L{left + wide} {top}H{left}L{MARGIN} {y + 36}Z"/>', opened]
+    bars = "".join([f"v{tall}h{width}v-{tall}zm{round(width + 1.5, 1)} 0" for width in widths])
+    arc = f"v-{middle + 2}q0 -5 5 -5h{round(wide - 5, 1)}q5 0 5 5v{middle + 2}"
+    for index in range(depth):
+        row, column = index // per_row, index % per_row
+        x, y = round(left + column * pitch, 1), top + row * (tall + 16)
+        if column == 0:
+            out.append(_line(MARGIN, y + middle, round(left + min(per_row, depth - index) * pitch, 1)))
+        block = pair[min(index, 1)]
+        shortcut = f'<path class="{_line_css(block)}" d="M{round(x - 2.5, 1)} {y + middle}{arc}"/>' if block.shortcut else ""
+        out.append(f'<g class="rl-block"><path class="rl-conv" d="M{x} {y}{bars}"/>{shortcut}</g>')
+    return "".join(out), y + tall
+
+
+def _changes_shape(block) -> bool:
+    return block.stride > 1 or block.in_channels != block.out_channels
+
+
+def _line_css(block) -> str:
+    """How a block's shortcut is drawn: its colour says what stands in it, dashes say that the shape changes."""
+    return f"rl-line-{'projection' if block.projection else 'identity'}" + " rl-dashed" * _changes_shape(block)
+
+
+def _line(x, y, end) -> str:
+    return f'<path class="rl-line-muted" d="M{x} {y}H{end}"/>'
+
+
+def _opened(block, x, y, dims) -> tuple:
+    """A block opened up into its layers on a line at `y`, and where it ends."""
+    before, fork = _layers(block.before, x, y, dims)
+    main, end = _layers(block.main, fork + 4, y, dims)
+    out = [_line(MARGIN, y, x), before, _line(fork, y, fork + 4), main]
+    if block.shortcut:
+        label = ", ".join([layer_text(layer, dims) for layer in block.projection if layer.kind == "conv"]) or block.shortcut
+        middle, half = (fork + end) // 2 + 4, 3 * len(label) + 4
+        join = "v10" if block.fusion == "add" else "m-2 2h4m-4 6h4"
+        out.append(f'<path class="{_line_css(block)}" d="M{fork} {y}v-7q0 -5 5 -5H{middle - half}M{middle + half} {y - 12}H{end + 3}q5 0 5 5v2"/>'
+                   f'{write(middle, y - 9, label, "rl-small rl-middle")}'
+                   f'<path class="rl-line-muted" d="M{end} {y}h13m-5 -5a5 5 0 1 0 .1 0{join}"/>')
+        end += 13
+    after, end = _layers(block.after, end, y, dims)
+    return "".join(out) + after + _line(end, y, end + 8), end + 8
+
+
+def layer_text(layer, dims: int = 2) -> str:
+    """A layer in the paper's words: 3×3, 128, /2. A layer of a signal's net is named as its image form, 1×3."""
+    kernel = f"{layer.kernel if dims == 2 else 1}×{layer.kernel}"
+    step = f", /{layer.stride}" if layer.stride > 1 else ""
+    if layer.kind == "conv":
+        return f"{kernel}, {layer.out_channels}{step}"
+    if layer.kind == "linear":
+        return f"linear, {layer.out_channels}"
+    if layer.output_size == 1:
+        return "global average"
+    return f"{'max' if layer.kind == 'maxpool' else 'average'} pool {kernel}{step}"
+
+
+# What has no box. Each: how the line runs on beside it, its drawing, its width.
+SIGNS = {"batchnorm": ("h3m4 0h3", "m3 -5h4v10h-4z", 10), "relu": ("h2m9 0h2", "m3 4h3l5 -8", 13)}
+
+
+def _layers(layers, x, y, dims) -> tuple:
+    """Layers side by side on a line at `y`, and where they end."""
+    line, signs, boxes = f"M{x} {y}", "", ""
+    for layer in layers:
+        if layer.kind in SIGNS:
+            run, sign, width = SIGNS[layer.kind]
+            line += run
+            signs += f"M{x} {y}{sign}"
+            x += width
+        elif layer.kind in KINDS:
+            text = layer_text(layer, dims)
+            width = 6 * len(text) + 4
+            line += f"h5m{width} 0"
+            boxes += (f'<rect class="rl-soft rl-{KINDS[layer.kind]}" x="{x + 5}" y="{y - 9}" width="{width}" height="18" rx="3"/>'
+                      f'{write(x + 5 + width // 2, y + 4, text, "rl-small rl-middle")}')
+            x += 5 + width
+    return f'<path class="rl-line-muted" d="{line}"/><path class="rl-sign" d="{signs}"/>{boxes}', x
+
+
+def compare(tables) -> str:
+    """Networks beside each other, a column each, aligned by the size of their feature maps, as in the paper's figure 3.
+
+    Every layer of the main path is a bar, the wider, the more channels. tables: traces of any networks; up to four fit.
+    """
+    tables = list(tables)
+    columns = [_column(table) for table in tables]
+    sizes = sorted({size for bars, _ in columns for size, *_ in bars}, reverse=True)
+    tops, y = {}, 64
+    for size in sizes:
+        tops[size] = y
+        y += 11 * max([sum([bar[0] == size for bar in bars]) for bars, _ in columns]) + 14
+    body = [f'<path class="rl-rule" d="M0 {top - 7}H{WIDTH}"/>{write(0, top + 7, str(size), "rl-small rl-quiet")}'
+            for size, top in tops.items()]
+    wide = (WIDTH - 26) // len(tables)
+    for number, (table, (bars, blocks)) in enumerate(zip(tables, columns)):
+        left = 26 + number * wide
+        middle, right = left + wide * 64 // 100, left + wide * 94 // 100
+        body += [write(left, 14, table.net.name, "rl-title"), write(left, 31, f"{short(table.macs)} MACs", "rl-small"),
+                 write(left, 44, f"{short(table.params)} parameters", "rl-small")]
+        free, named, places, drawn = dict(tops), set(), [], []
+        for size, kind, channels, text in bars:
+            top = free[size]
+            free[size] += 11
+            places.append(top)
+            half = round(min(wide / 4, channels ** 0.5), 1)
+            drawn.append(f'<rect class="rl-layer rl-{kind}" x="{round(middle - half, 1)}" y="{top}" width="{2 * half}" height="7" rx="1"/>')
+            if (size, text) not in named:
+                named.add((size, text))
+                drawn.append(write(left, top + 7, text, "rl-small"))
+        body.append(f'<path class="rl-line-muted" d="M{middle} {places[0] - 5}V{places[-1]}"/>')
+        for first, last, block in blocks:
+            body.append(f'<path class="{_line_css(block)}" d="M{middle} {places[first] - 2}H{right - 5}q5 0 5 5V{places[last] + 4}q0 5 -5 5H{middle}"/>')
+        body += drawn
+    legend, y = _legend(["conv", "pool", "linear"] + _shortcuts([block for _, blocks in columns for *_, block in blocks]), y + 8)
+    label = "; ".join([f"{table.net.name} with {table.weight_layers} weight layers, {short(table.macs)} MACs and "
+                       f"{short(table.params)} parameters" for table in tables])
+    return svg(y, f"Side by side, aligned by feature-map size: {label}.", "".join(body) + legend)
+
+
+def _column(table) -> tuple:
+    """A network's main path as bars (size, colour, channels, text), and its shortcuts as (first bar, last bar, block)."""
+    bars, blocks, rows = [], [], {row.name: row for row in table}
+    for part in table.net.parts():
+        first = len(bars)
+        for layer in [part] if isinstance(part, Layer) else part.main:
+            row = rows[layer.name]
+            if layer.kind not in KINDS or layer.kind == "avgpool" and row.input_shape == row.output_shape:
+                continue
+            text = {"conv": layer_text(replace(layer, stride=1), table.net.dims), "linear": f"fc, {layer.out_channels}",
+                    "maxpool": "max pool", "avgpool": "average"}[layer.kind]
+            bars.append((max(row.output_shape[1:], default=1), KINDS[layer.kind], row.output_shape[0], text))
+        if not isinstance(part, Layer) and part.shortcut:
+            blocks.append((first, len(bars) - 1, part))
+    return bars, blocks
+
+
+def _shortcuts(blocks) -> list:
+    """The meanings of lines that a legend has to explain for these blocks."""
+    blocks = [block for block in blocks if block.shortcut]
+    return [name for name, there in (("identity", any([not block.projection for block in blocks])),
+                                     ("projection", any([block.projection for block in blocks])),
+                                     ("dashed", any([_changes_shape(block) for block in blocks]))) if there]
+
+
+def _legend(names, y) -> tuple:
+    """What the marks mean, in lines from `y` on, and the height below them."""
+    out, x = [], MARGIN
+    for name in names:
+        text = MEANINGS[name]
+        width = 34 + 6 * len(text)
+        if x + width > WIDTH:
+            x, y = MARGIN, y + 17
+        if name in SIGNS:
+            mark = f'<path class="rl-sign" d="M{x + 3} {y - 4}{SIGNS[name][1]}"/>'
+        elif name in ("identity", "projection", "dashed"):
+            css = "muted rl-dashed" if name == "dashed" else name
+            mark = f'<path class="rl-line-{css}" d="M{x} {y}v-3q0 -4 4 -4h8q4 0 4 4v3"/>'
+        else:
+            mark = f'<rect class="rl-{name}" x="{x + 2}" y="{y - 9}" width="12" height="10" rx="1"/>'
+        out.append(mark + write(x + 21, y, text, "rl-small rl-quiet"))
+        x += width
+    return "".join(out), y + 8
+
+
+# ------------------------------------------------------------------------------------------------------------ a block
+def residual_block(table: Trace) -> str:
+    """One residual block as the shapes that flow through it, from top to bottom: the branch on the left, the shortcut beside it.
+
+    Every slab is a feature map: the wider, the more channels; the taller, the larger. table: the trace of a `ResidualBlock`.
+    """
+    net, (block,), rows = table.net, table.net.parts(), iter(table)
+    wide = 100 / max([net.in_channels] + [row.output_shape[0] for row in table])
+    tall = 26 / max(table.input_shape[1:])
+    left, right = 56, 262
+
+    def steps(layers, colour):
+        """What stands in a column: ("conv", text), ("text", text), or ("slab", shape, channels of each colour)."""
+        found = []
+        for layer in layers:
+            shape = next(rows).output_shape
+            if layer.kind == "conv":
+                found += [("conv", layer_text(layer, net.dims)), ("slab", shape, [(shape[0], colour)])]
+            elif found and found[-1][0] == "text":
+                found[-1] = ("text", f"{found[-1][1]}, {MEANINGS[layer.kind]}")
+            else:
+                found.append(("text", MEANINGS[layer.kind]))
+        return found
+
+    def column(x, steps, line="rl-line-muted"):
+        """The picture of a column from 0 down, and its height."""
+        out, y = [], 0
+        for kind, what, *channels in steps:
+            out.append(f'<path class="{line}" d="M{x} {y:.4g}v{8 if what else 22}"/>')
+            y += 8
+            if kind == "conv":
+                out.append(f'<rect class="rl-soft rl-conv" x="{x - 50}" y="{y:.4g}" width="100" height="18" rx="3"/>')
+                out.append(write(x, y + 13, what, "rl-small rl-middle"))
+                y += 18
+            elif kind == "text":
+                out.append(write(x, y + 10, what, "rl-small rl-quiet rl-middle"))
+                y += 14
+            else:
+                height, edge = max(3, tall * max(what[1:])), x - wide * what[0] / 2
+                for number, colour in channels[0]:
+                    out.append(f'<path class="{colour}" d="M{edge:.5g} {y:.5g}h{wide * number:.5g}v{height:.5g}h-{wide * number:.5g}z"/>')
+                    edge += wide * number
+                out.append(write(edge + 6, y + height / 2 + 4, shape_text(what), "rl-small"))
+                y += height
+        return "".join(out), y
+
+    def at(y, picture):
+        return f'<g transform="translate(0 {y:.5g})">{picture}</g>'
+
+    top, fork = column(left, [("slab", table.input_shape, [(net.in_channels, "rl-muted")]), *steps(block.before, "")])
+    main = steps(block.main, "rl-residual")
+    fork += 8
+    branch, height = column(left, main)
+    join = fork + height + 18
+    shape = [what for kind, what, *_ in main if kind == "slab"][-1]
+    body, sums = [top, at(fork, branch)], [(shape[0], "rl-muted")]
+    if block.shortcut:
+        way, colour = steps(block.projection, "rl-projection"), f"rl-{'projection' if block.projection else 'identity'}"
+        if not way:
+            skipped = f"1 pixel in {block.stride ** net.dims}" * (block.stride > 1)
+            zeros = shape[0] - net.in_channels if block.shortcut == "zero-pad" else 0
+            way = [("text", ", ".join([text for text in (skipped, "zeros appended" * (zeros > 0)) if text]) or "identity"),
+                   ("slab", (net.in_channels + zeros, *shape[1:]), [(net.in_channels, colour), (zeros, "rl-line-muted")])]
+        if way[-1][0] == "slab" and main[-1][0] == "text":
+            way.append(("text", ""))
+        line = colour.replace("rl-", "rl-line-")
+        picture, height = column(right, way, line)
+        sign = "M-4 0h8M0 -4v8" if block.fusion == "add" else "M-2.5 -4v8M2.5 -4v8"
+        body += [at(join - 18 - height, picture), f'<path class="rl-line-muted" d="M{left} {fork - 8:.5g}v8M{left} {join - 18:.5g}v11"/>',
+                 f'<path class="{line}" d="M{left} {fork:.5g}H{right - 5}q5 0 5 5V{join - 18 - height:.5g}'
+                 f'M{right} {join - 18:.5g}v13q0 5 -5 5H{left + 7}"/>',
+                 f'<g transform="translate({left} {join:.5g})"><circle class="rl-line-muted" r="7"/><path class="rl-sign" d="{sign}"/></g>',
+                 write((left + right) / 2, join - 4, {"add": "added", "concat": "side by side"}[block.fusion], "rl-small rl-quiet rl-middle")]
+        join += 7
+        shape = next(rows).output_shape
+        if block.fusion == "concat":
+            sums = [(shape[0] - sums[0][0], colour), (sums[0][0], "rl-residual")]
+    else:
+        body.append(f'<path class="rl-line-muted" d="M{left} {fork - 8:.5g}v8"/>')
+        join -= 18
+    bottom, height = column(left, [*steps(block.after, ""), ("slab", shape, [(shape[0], "rl-muted")] if block.fusion == "add" else sums)])
+    way = {"identity": "the identity", "zero-pad": "a zero-padded shortcut", "projection": "a projection", None: "no shortcut"}[block.shortcut]
+    label = (f"A {net.block} block with {way}: {shape_text(table.input_shape)} in, {shape_text(shape)} out, {table.params:,} parameters, "
+             f"{table.macs:,} MACs")
+    return svg(join + height + 6, label, "".join(body) + at(join, bottom))
+
+
+# -------------------------------------------------------------------------------------------------------- arithmetic
+def squares(lefts, top: float, side: float) -> str:
+    """The path of squares of this side whose left edges lie at `lefts`."""
+    return "".join([f"M{left:.5g} {top:.5g}h{side:.4g}v{side:.4g}h-{side:.4g}z" for left in lefts])
+
+
+def kernel_positions(size: int, kernel: int, stride: int = 1, padding: int = 0, dilation: int = 1,
+                     ceil_mode: bool = False) -> str:
+    """A row of pixels, under it every position that the kernel takes, one a line, and under these the output's pixels.
+
+    Dots are the pixels that a position reads; empty cells are padding (or, with ceil_mode, lie beyond it); crossed pixels
+    are read by no position. A long row is shown by its two ends. Arguments and errors: `arithmetic.conv_output_size`.
+    """
+    outputs = conv_output_size(size, kernel, stride, padding, dilation, ceil_mode)
+    span = Field().through(kernel, stride, padding, dilation).receptive_field
+    starts = range(-padding, outputs * stride - padding, stride)
+    read = {start + tap for start in starts for tap in range(0, span, dilation)}
+    unread = [pixel for pixel in range(size) if pixel not in read]
+
+    # Pixels from `left` to `right` are left out, and with them the positions that are not wholly in sight.
+    first, end = -padding, max(size + padding, starts[-1] + span)
+    window = max(16, span + 2 * stride)
+    left, right = (first + window, end - window) if end - first > 2 * window + 6 else (end, end)
+    gap = 2 if left < right else 0
+    shown = [*range(first, left), *range(right, end)]
+    before = [start for start in starts if start + span <= left]
+    after = [start for start in starts if start >= right]
+
+    cell = min(20, WIDTH / (len(shown) + gap))
+    margin = (WIDTH - cell * (len(shown) + gap)) / 2
+    side, top = cell * .9, 18
+    x = {pixel: margin + (place + gap * (pixel >= right)) * cell for place, pixel in enumerate(shown)}
+    stairs = top + cell + 5
+    pitch = min(12, 200 / (len(before) + len(after) + gap))
+    rows = [(start, stairs + (row + .5) * pitch) for row, start in enumerate(before)]
+    rows += [(start, stairs + (row + len(before) + gap + .5) * pitch) for row, start in enumerate(after)]
+    bottom = rows[-1][1] + pitch / 2 + 5
+    half = (span * cell - cell) / 2
+
+    in_text = f"input: {count(size, 'pixel')}" + f", {padding} of padding on each side" * (padding > 0)
+    out_text = f"output: {count(outputs, 'pixel')}" + (f"; {len(unread):,} of the input never read" if unread else "")
+    body = [
+        write(min(margin, 150), 11, in_text, "rl-small"),
+        f'<path class="rl-muted" fill-opacity=".35" d="{squares([x[p] for p in shown if 0 <= p < size], top, side)}"/>',
+        f'<path class="rl-line-muted" style="stroke-width:.8" '
+        f'd="{squares([x[p] for p in shown if not 0 <= p < size], top, side)}"/>',
+        '<path class="rl-line-projection" d="' + "".join([
+            f"M{x[p]:.5g} {top}l{side:.4g} {side:.4g}m0-{side:.4g}l-{side:.4g} {side:.4g}" for p in unread if p in x]) + '"/>',
+        '<path class="rl-line-muted" stroke-opacity=".35" d="' + "".join([
+            f"M{x[start] + half + side / 2:.5g} {y:.4g}V{bottom:.4g}" for start, y in rows]) + '"/>',
+        f'<path class="rl-line-conv" stroke-opacity=".3" stroke-linecap="round" style="stroke-width:{pitch * .75:.3g}" d="'
+        + "".join([f"M{x[start] + side / 2:.5g} {y:.4g}h{2 * half:.4g}" for start, y in rows]) + '"/>',
+        f'<path class="rl-line-conv" stroke-linecap="round" style="stroke-width:{min(pitch, cell) * .6:.3g}" d="'
+        + "".join([f"M{x[start + tap] + side / 2:.5g} {y:.4g}h0" for start, y in rows for tap in range(0, span, dilation)])
+        + '"/>',
+        f'<path class="rl-conv" d="{squares([x[start] + half for start, y in rows], bottom, side)}"/>']
+    if gap:
+        body += [write(margin + (window + 1) * cell, top + cell * .65, "⋯", "rl-middle"),
+                 write(margin + (window + 1) * cell, bottom + cell * .65, "⋯", "rl-middle")]
+    body.append(write(min(margin, 150), bottom + cell + 11, out_text, "rl-small"))
+    return svg(bottom + cell + 18, f"{in_text[0].upper()}{in_text[1:]}; {out_text}", "".join(body))
+
+
+def count(number: int, noun: str) -> str:
+    """A number and its noun: 1 pixel, 1,000 pixels."""
+    return f"{number:,} {noun}{'s' * (number != 1)}"
+
+
+def receptive_field_cone(layers, size: int | None = None, output: int | None = None, names=None) -> str:
+    """The pixels that one output pixel sees, row by row through a stack of layers, the input on top.
+
+    layers: tuples (kernel, stride=1, padding=0, dilation=1), as for `arithmetic.receptive_field`. Every row is drawn on the
+    input's scale: its cells are as wide as its stride, and a band where cells would be too narrow. The number beside a row
+    counts its pixels from the first to the last that is seen. size: of the input; what lies outside is padding; None stands
+    for a row without end. output: the output pixel to follow, by default the middle one. names: one text for each layer.
+    Raises ValueError if the input of `size` is too small for the stack, or has no such output pixel.
+    """
+    layers = [(*layer, *(1, 1, 0, 1)[len(layer):]) for layer in layers]
+    fields, sizes = [Field()], [size]
+    for kernel, stride, padding, dilation in layers:
+        fields.append(fields[-1].through(kernel, stride, padding, dilation))
+        sizes.append(size and conv_output_size(sizes[-1], kernel, stride, padding, dilation))
+    if output is None:
+        output = (sizes[-1] or 0) // 2
+    if size and not 0 <= output < sizes[-1]:
+        raise ValueError(f"output is {output}; the stack has output pixels 0 to {sizes[-1] - 1}")
+
+    seen = [[(output, output + 1)]]                  # for every row, from the output up, the runs of pixels seen
+    for kernel, stride, padding, dilation in reversed(layers):
+        seen.append(runs([(pixel * stride - padding + tap * dilation) for first, end in seen[-1]
+                          for pixel in range(first, end) for tap in range(kernel)]))
+    seen.reverse()
+
+    field = fields[-1]
+    start = output * field.stride - field.padding    # in input pixels, as everything that follows
+    around = max(1, field.stride, field.receptive_field / 8)
+    low, high = start - around, start + field.receptive_field + around
+    if size and size < 2 * field.receptive_field:
+        low, high = min(low, 0), max(high, size)
+    unit = min(24, (WIDTH - 40) / (high - low))
+    margin = (WIDTH - 40 - unit * (high - low)) / 2
+    pitch = max(20, min(46, 300 / len(layers)))
+    thick = min(12, pitch - 11)
+
+    def x(pixel):
+        return margin + (pixel - low) * unit
+
+    body, corners = [], []
+    for row, (level, length, cells) in enumerate(zip(fields, sizes, seen)):
+        y, step = 32 + row * pitch, level.stride
+        zero = (level.receptive_field - step) / 2 - level.padding       # where the row's first cell begins
+        gap = min(1.5, step * unit / 6) if step * unit > 3 else 0
+
+        def strip(parts, css, opacity):
+            """The cells of a few parts of the row, (first, end) each, in input pixels; dashes are cells, cut where a part cuts."""
+            return "".join([
+                f'<path class="{css}" stroke-opacity="{opacity}" style="stroke-width:{thick:.3g};stroke-dasharray:'
+                f'{step * unit - gap:.6g} {gap:.6g};stroke-dashoffset:{(first - zero) % step * unit:.6g}" '
+                f'd="M{x(first):.6g} {y + thick / 2:.4g}H{x(end):.6g}"/>' for first, end in parts if first < end])
+
+        edges = (zero, zero + length * step) if length else (low, high)
+        parts = [(zero + first * step, zero + end * step) for first, end in cells]
+        body.append(strip([(max(low, edges[0]), min(high, edges[1]))], "rl-line-muted", .35))
+        body.append(strip(parts, "rl-line-conv", .3 if length else 1))
+        if length:
+            body.append(strip([(max(first, edges[0]), min(end, edges[1])) for first, end in parts], "rl-line-conv", 1))
+        sees = cells[-1][1] - cells[0][0]
+        body.append(write(WIDTH, y + thick / 2 + 4, f"{sees:,}", "rl-end" + " rl-strong" * (row == 0)))
+        corners.append((x(parts[0][0]), x(parts[-1][1]), y))
+
+    cone = "".join([f"M{a:.5g} {y + thick:.4g}H{b:.5g}L{d:.5g} {v:.4g}H{c:.5g}z"
+                    for (a, b, y), (c, d, v) in zip(corners, corners[1:])])
+    body.insert(0, f'<path class="rl-conv" fill-opacity=".12" d="{cone}"/>')
+    if names is None:
+        names = [f"layer {number}: kernel {kernel}" + f", stride {stride}" * (stride > 1) + f", dilation {dilation}" * (dilation > 1)
+                 for number, (kernel, stride, _, dilation) in enumerate(layers, 1)]
+    for row, name in enumerate(names, 1):
+        if name:
+            body.append(write(0, 32 + row * pitch - (pitch - thick) / 2 + 3, name, "rl-small"))
+    read = sum([end - first for first, end in seen[0]])
+    outside = max(0, -start) + max(0, start + field.receptive_field - size) if size else 0
+    label = (f"One output pixel's field spans {count(field.receptive_field, 'pixel')}"
+             + f", of which it reads {read:,}" * (read < field.receptive_field)
+             + f"; {outside:,} of them outside the image" * (outside > 0))
+    a, b, _ = corners[0]
+    body.append(f'<path class="rl-line-muted" d="M{a:.5g} 28v-5H{b:.5g}v5"/>')
+    body.append(write(WIDTH, 18, "seen", "rl-small rl-quiet rl-end"))
+    body.append(write((a + b) / 2, 18, count(field.receptive_field, "pixel"), "rl-middle rl-strong"))
+    bottom = 32 + len(layers) * pitch + thick + 16
+    body.append(write(0, bottom, label, "rl-small"))
+    return svg(bottom + 6, label, "".join(body))
+
+
+def runs(numbers) -> list:
+    """The runs of consecutive whole numbers among `numbers`, as (first, last + 1), in order."""
+    found = []
+    for number in sorted(set(numbers)):
+        if found and found[-1][1] == number:
+            found[-1] = (found[-1][0], number + 1)
+        else:
+            found.append((number, number + 1))
+    return found
+
+
+def bars(label: str, groups) -> str:
+    """Labelled bars, each of one or more parts end to end. Within a group all bars have one scale.
+
+    groups: (heading, bars) each; bars: (text, parts) each, parts a dict from a part's name to its value, with the same names
+    throughout. label: what the picture shows, in a sentence.
+    """
+    body, y, names = [], 0, []
+    for heading, lines in groups:
+        y += 16
+        body.append(write(0, y, heading, "rl-strong"))
+        longest = max([sum(parts.values()) for _, parts in lines])
+        for text, parts in lines:
+            y += 18
+            total = sum(parts.values())
+            body += [write(0, y, text, "rl-small"), write(WIDTH, y, f"{total:,}", "rl-end")]
+            y += 5
+            x = 0
+            for name, value in parts.items():
+                if name not in names:
+                    names.append(name)
+                width = WIDTH * value / longest
+                body.append(f'<rect class="rl-conv" fill-opacity="{SHADES[names.index(name)]}" x="{x:.5g}" y="{y}" '
+                            f'width="{width:.5g}" height="14"/>')
+                x += width
+            y += 14
+        y += 12
+    if len(names) > 1:
+        x = 0
+        for name, shade in zip(names, SHADES):
+            body.append(f'<rect class="rl-conv" fill-opacity="{shade}" x="{x}" y="{y}" width="10" height="10"/>')
+            body.append(write(x + 14, y + 9, name, "rl-small"))
+            x += 30 + 6 * len(name)
+        y += 16
+    return svg(y, label, "".join(body))
+
+
+SHADES = (1, .45, .2)
+
+
+# ------------------------------------------------------------------------------------------------------------- ideas
+def polyline(points) -> str:
+    """The path through `points`, pairs of coordinates in whole units and tenths."""
+    return "M" + "L".join([f"{x:.1f} {y:.1f}" for x, y in points])
+
+
+def guess(curve, b: float, solution: float, x0: float, y0: float, step: float | None = None) -> str:
+    """A guess at the solution of f(x) = b: the residual as a solid upright line, the error as a dashed level one.
+
+    curve: points (x, f(x)) from left to right; x0, y0: the guess and f of it; step: Newton's, drawn with its tangent.
+    """
+    height, top = 200, 16
+    low, high = max(min([y for _, y in curve]), b - 5), min(max([y for _, y in curve]), b + 5)
+    low, high = low - .08 * (high - low), high + .08 * (high - low)
+    left, right = curve[0][0], curve[-1][0]
+
+    def place(x, y):
+        return (x - left) / (right - left) * WIDTH, (high - y) / (high - low) * height
+
+    (gx, gy), (sx, sy) = place(x0, y0), place(solution, b)
+    r, e = b - y0, solution - x0
+    label = (f"At x₀ = {figures(x0)} the residual b − f(x₀) is {figures(r)}, which can be computed; "
+             f"the error x − x₀ is {figures(e)}, which needs x")
+    plot = [f'<path class="rl-line-muted" style="stroke-width:1" d="M0 {sy:.1f}H{WIDTH}"/>',
+            f'<path class="rl-line-muted" style="stroke-width:2" d="{polyline([place(x, y) for x, y in curve])}"/>',
+            f'<path class="rl-line-muted" style="stroke-width:1" stroke-opacity=".5" d="M{gx:.1f} 0V{height}"/>']
+    if step is not None:
+        nx = place(x0 + step, b)[0]
+        plot.append(f'<path class="rl-line-accent" d="M{gx:.1f} {gy:.1f}L{nx:.1f} {sy:.1f}"/>'
+                    f'<path class="rl-accent" d="M{nx:.1f} {sy - 6:.1f}l6 6l-6 6l-6 -6z"/>')
+    plot += [f'<circle cx="{gx:.1f}" cy="{gy:.1f}" r="4" fill="currentColor"/>',
+             f'<path class="rl-line-residual" style="stroke-width:5" d="M{gx:.1f} {gy:.1f}V{sy:.1f}"/>',
+             f'<path stroke="currentColor" stroke-width="3" stroke-dasharray="5 4" fill="none" d="M{gx:.1f} {sy:.1f}H{sx:.1f}"/>',
+             f'<circle cx="{sx:.1f}" cy="{sy:.1f}" r="4" fill="none" stroke="currentColor" stroke-width="1.5"/>']
+    body = [f'<svg y="{top}" width="{WIDTH}" height="{height}">{"".join(plot)}</svg>',
+            write(0, top + sy + 13, f"b = {figures(b)}", "rl-small"),
+            write(0, top - 5, figures(high), "rl-small rl-quiet"),
+            write(WIDTH, top + height - 3, figures(low), "rl-small rl-quiet rl-end"),
+            write(sx, top + sy + (17 if gy < sy or abs(gx - sx) < 14 else -9), "x", "rl-middle"),
+            write(min(max(gx, 8), WIDTH - 8), top + height + 14, "x₀", "rl-middle")]
+    body += [write(place(x, b)[0], top + height + 14, figures(x), "rl-small rl-quiet" + css)
+             for x, css in ((left, ""), (right, " rl-end")) if abs(x - x0) > .3]
+    y = top + height + 34
+    legend = [('class="rl-line-residual" style="stroke-width:5"', f"residual b − f(x₀) = {figures(r)}: can be computed"),
+              ('stroke="currentColor" stroke-width="3" stroke-dasharray="5 4"', f"error x − x₀ = {figures(e)}: needs x")]
+    if step is not None:
+        legend.append(('class="rl-line-accent"', f"Newton’s step, residual / slope = {figures(step)}"))
+    for style, text in legend:
+        body += [f'<path {style} d="M0 {y - 4}h28"/>', write(36, y, text)]
+        y += 18
+    return svg(y - 8, label, "".join(body))
+
+
+def class_fit(points, target, fitted, distances, size: int, label: str) -> str:
+    """A target and the best function of one class over `points`; below, the distance for every size, those marked with an
+    arrow that a smaller class beats. distances: of sizes 1, 2, 3 ...; label: the result in a sentence."""
+    height, top, foot = 150, 8, 250
+    low, high = min([*target, *fitted, 0]), max([*target, *fitted, 1])
+
+    def path(values):
+        return polyline([(x * WIDTH, top + (high - value) / (high - low) * height) for x, value in zip(points, values)])
+
+    body = [f'<path class="rl-line-muted" style="stroke-width:5" stroke-opacity=".5" d="{path(target)}"/>',
+            f'<path class="rl-line-accent" style="stroke-width:2" d="{path(fitted)}"/>',
+            '<path class="rl-line-muted" style="stroke-width:5" stroke-opacity=".5" d="M0 172h24"/>', write(30, 176, "target f*", "rl-small"),
+            '<path class="rl-line-accent" style="stroke-width:2" d="M110 172h24"/>', write(140, 176, "the best of its class", "rl-small"),
+            f'<path class="rl-line-muted" style="stroke-width:1" d="M0 {foot}H{WIDTH}"/>', write(0, 196, "distance", "rl-small")]
+    pitch, longest = WIDTH / len(distances), max(distances)
+    for place, value in enumerate(distances):
+        x, bar, chosen = place * pitch + 4, 44 * value / longest, place + 1 == size
+        body.append(f'<rect class="rl-accent" fill-opacity="{1 if chosen else .35}" x="{x:.1f}" y="{foot - bar:.1f}" '
+                    f'width="{pitch - 8:.1f}" height="{bar:.1f}"/>')
+        middle = x + pitch / 2 - 4
+        body.append(write(middle, foot + 13, f"{place + 1}", "rl-small rl-middle" + " rl-strong" * chosen))
+        if value > min(distances[:place + 1]) + 1e-9:
+            body.append(write(middle, foot - bar - 2, "↑", "rl-small rl-middle rl-strong"))
+    body.append(write(0, foot + 30, "size of the class; ↑ a smaller class came nearer", "rl-small"))
+    return svg(foot + 36, label, "".join(body))
+
+
+def class_regions(panels, radius: float, point, label: str) -> str:
+    """For every panel, the functions of a plane that each class reaches to within `radius`, and one function as a point.
+
+    panels: (heading, forms), forms the quadratic forms (a, b, c) of `function_classes.reach` for sizes 1, 2, 3 ...
+    """
+    side, body = WIDTH / len(panels) - 10, []
+    turns = [(1, 0)]
+    for _ in range(143):
+        # The next direction, 2.5 degrees on.
+        c, s = turns[-1]
+        turns.append((c * .9990482216 - s * .0436193874, s * .9990482216 + c * .0436193874))
+    for place, (heading, forms) in enumerate(panels):
+        left = place * (side + 20)
+        # A class that holds a direction reaches along it without end; 99 is well outside the picture.
+        radii = [[radius / max(a * x * x + 2 * b * x * y + c * y * y, (radius / 99) ** 2) ** .5 for x, y in turns]
+                 for a, b, c in forms]
+        body += [write(left, 12, heading, "rl-strong"), f'<svg x="{left:g}" y="20" width="{side:g}" height="{side:g}" '
+                 'viewBox="-100 -100 200 200"><path class="rl-line-muted" style="stroke-width:.8" d="M-100 0H100M0-100V100"/>']
+        for edge in radii[::-1]:
+            path = polyline([(100 * r * x, -100 * r * y) for r, (x, y) in zip(edge, turns)])
+            body.append(f'<path class="rl-accent" fill-opacity=".16" d="{path}z"/>'
+                        f'<path class="rl-line-accent" style="stroke-width:1.2" d="{path}z"/>')
+        body.append(f'<circle cx="{100 * point[0]:.1f}" cy="{-100 * point[1]:.1f}" r="3" fill="currentColor"/></svg>')
+        body.append(write(left + (1 + point[0]) * side / 2 + 6, 20 + (1 - point[1]) * side / 2 - 5, "f*", "rl-strong"))
+        for size, edge in enumerate(radii, 1):
+            # The number stands inside its region, where the others reach least far.
+            others = [max([other[turn] for other in radii[:size - 1]] or [0]) for turn in range(len(turns))]
+            turn = max(range(len(turns)), key=lambda turn: min(edge[turn], .9) - min(others[turn], .9))
+            r = (min(edge[turn], .9) + min(others[turn], .9)) / 2
+            body.append(write(left + (1 + r * turns[turn][0]) * side / 2, 24 + (1 - r * turns[turn][1]) * side / 2, str(size),
+                              "rl-small rl-middle"))
+    return svg(side + 24, label, "".join(body))
+
+
+def figures(number: float) -> str:
+    """A number in three figures, with a proper minus sign."""
+    return f"{number:.3g}".replace("-", "−")
+
+
+# ------------------------------------------------------------------------------------------------------------- curves
+def chart(label: str, series, across: str, up: str, x_ticks, y_ticks, height: float = 180) -> str:
+    """Lines over two axes, with a legend below. Scales are linear: for a logarithmic one give logarithms, and ticks that say so.
+
+    series: (name, css, opacity, points) each; css: a colour's name, with " rl-dashed" if wanted; name: "" for no legend.
+    across, up: what the axes show; ticks: (value, text) from low to high, the first and last being the ends of the axis.
+    """
+    left, right, top = 34, WIDTH - 16, 20
+    (x_low, _), (x_high, _) = x_ticks[0], x_ticks[-1]
+    (y_low, _), (y_high, _) = y_ticks[0], y_ticks[-1]
+    x_scale, y_scale = (right - left) / (x_high - x_low), height / (y_high - y_low)
+
+    def place(x, y):
+        return left + (x - x_low) * x_scale, top + (y_high - min(max(y, y_low), y_high)) * y_scale
+
+    body = [write(0, 11, up, "rl-small rl-strong"), write(right, top + height + 28, across, "rl-small rl-strong rl-end")]
+    for value, text in y_ticks:
+        y = place(x_low, value)[1]
+        body += [f'<path class="rl-rule" d="M{left} {y:.1f}H{right}"/>', write(left - 5, y + 3.5, text, "rl-small rl-quiet rl-end")]
+    for value, text in x_ticks:
+        body.append(write(place(value, y_low)[0], top + height + 14, text, "rl-small rl-quiet rl-middle"))
+    for _, css, opacity, points in series:
+        if len(points) == 1:
+            x, y = place(*points[0])
+            body.append(f'<circle class="rl-{css.split()[0]}" fill-opacity="{opacity}" cx="{x:.1f}" cy="{y:.1f}" r="2.5"/>')
+        else:
+            line = polyline([place(*point) for point in points]) if points else "M0 0"
+            body.append(f'<path class="rl-line-{css}" stroke-opacity="{opacity}" stroke-linejoin="round" d="{line}"/>')
+    x, y = left, top + height + 44
+    for name, css, _, _ in series:
+        if name:
+            if x > left and x + 28 + 5.6 * len(name) > WIDTH:
+                x, y = left, y + 16
+            body += [f'<path class="rl-line-{css}" style="stroke-width:2.5" d="M{x:g} {y - 3.5}h20"/>', write(x + 26, y, name, "rl-small")]
+            x += 42 + 5.6 * len(name)
+    return svg(y + 8, label, "".join(body))
+
+
+def ticks(high: float, low: float = 0, most: int = 5) -> list:
+    """Round values from `low` up to the first that reaches `high`, at most so many steps, as (value, text)."""
+    step, factors = 1e-6, (2, 2.5, 2)
+    index = 0
+    while (high - low) / step > most:
+        step *= factors[index % 3]
+        index += 1
+    values = [low]
+    while values[-1] < high:
+        values.append(low + len(values) * step)
+    return [(value, f"{value:,.6g}") for value in values]
+
+
+def training_curves(history: dict) -> str:
+    """Loss and errors of a training run, as `training.fit` records them, in two charts that stand side by side where there is room."""
+    curve, steps = history["curve"], history["recipe"]["steps"]
+    charts = []
+    for what, key, scale in (("loss", "loss", 1), ("error, %", "error", 100)):
+        series = []
+        for name, css, prefix in (("training", "accent", ""), ("validation", "muted rl-dashed", "validation_")):
+            points = [(point["step"], scale * point[prefix + key]) for point in curve if point[prefix + key] is not None]
+            if points:
+                series.append((name, css, 1, points))
+        top = max([y for _, _, _, points in series for _, y in points] + [1e-6])
+        said = ", ".join([f"{name} {points[-1][1]:.3g}" for name, _, _, points in series])
+        charts.append(chart(f"{what} after {curve[-1]['step'] if curve else 0} of {steps} steps: {said}", series, "step", what,
+                            ticks(steps), ticks(top)))
+    return ('<div style="display:flex;flex-wrap:wrap;gap:1rem">'
+            + "".join([f'<div style="flex:1 1 18rem">{picture}</div>' for picture in charts]) + "</div>")

@@ -1,0 +1,404 @@
+"""Explorers: a few controls and one pure function from their values to a view. Two hosts show them.
+
+In a notebook the controls are ipywidgets; in the built page they are native inputs and this very file runs there.
+Nothing here computes or draws: the views ask the other modules. Each explorer is a module-level name, and `ALL` finds it
+by the name it has in links.
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from . import draw, function_classes, residuals
+from . import draw
+from .arithmetic import Field, conv_macs, conv_output_size, conv_params
+
+
+@dataclass(frozen=True)
+class Range:
+    """A whole number from low to high in steps: a slider."""
+    name: str
+    label: str
+    low: int
+    high: int
+    start: int
+    step: int = 1
+
+    def check(self, value):
+        if isinstance(value, bool) or not isinstance(value, int) or value not in range(self.low, self.high + 1, self.step):
+            steps = f" in steps of {self.step}" if self.step > 1 else ""
+            raise ValueError(f"{self.name} is {value!r}; it must be a whole number from {self.low} to {self.high}{steps}")
+        return value
+
+    def read(self, text):
+        return self.check(int(text) if text.lstrip("-").isdigit() else text)
+
+    def to_html(self, key, value):
+        return (f'<label for="{key}">{self.label}</label><input type="range" id="{key}" name="{self.name}" min="{self.low}" '
+                f'max="{self.high}" step="{self.step}" value="{value}"><output for="{key}">{value}</output>')
+
+    def to_widget(self, widgets, **look):
+        return widgets.IntSlider(min=self.low, max=self.high, step=self.step, **look)
+
+
+class Real(Range):
+    """A number from low to high in steps of a fraction such as 0.05: a slider."""
+
+    def check(self, value):
+        steps = round((value - self.low) / self.step) if isinstance(value, (int, float)) else -1
+        if not 0 <= steps <= round((self.high - self.low) / self.step):
+            raise ValueError(f"{self.name} is {value!r}; it must be a number from {self.low} to {self.high}")
+        return round(self.low + steps * self.step, 9)
+
+    def read(self, text):
+        return self.check(float(text) if text.lstrip("-").replace(".", "", 1).isdigit() else text)
+
+    def to_widget(self, widgets, **look):
+        return widgets.FloatSlider(min=self.low, max=self.high, step=self.step, **look)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of a few options: a row of buttons where they fit, a list otherwise.
+
+    options: a tuple of values, or a dict from each value to the text that stands for it.
+    """
+    name: str
+    label: str
+    options: tuple | dict
+    start: object
+
+    def texts(self):
+        return self.options if isinstance(self.options, dict) else {option: str(option) for option in self.options}
+
+    def fits(self):
+        return len("".join(self.texts().values())) <= 28
+
+    def check(self, value):
+        if value not in list(self.options):
+            options = ", ".join([repr(option) for option in self.options])
+            raise ValueError(f"{self.name} is {value!r}; it must be one of {options}")
+        return value
+
+    def read(self, text):
+        return self.check({str(option): option for option in self.options}.get(text, text))
+
+    def to_html(self, key, value):
+        if not self.fits():
+            options = [f'<option value="{option}"{" selected" * (option == value)}>{text}</option>'
+                       for option, text in self.texts().items()]
+            return f'<label for="{key}">{self.label}</label><select id="{key}" name="{self.name}">{"".join(options)}</select>'
+        buttons = [f'<input type="radio" id="{key}-{option}" name="{self.name}" value="{option}"'
+                   f'{" checked" * (option == value)}><label for="{key}-{option}">{text}</label>'
+                   for option, text in self.texts().items()]
+        return (f'<span id="{key}">{self.label}</span>'
+                f'<span class="rl-options" role="radiogroup" aria-labelledby="{key}">{"".join(buttons)}</span>')
+
+    def to_widget(self, widgets, **look):
+        kind = widgets.ToggleButtons if self.fits() else widgets.Dropdown
+        return kind(options=[(text, option) for option, text in self.texts().items()], **look)
+
+
+@dataclass(frozen=True)
+class Switch:
+    """On or off: a checkbox."""
+    name: str
+    label: str
+    start: bool = False
+
+    def check(self, value):
+        if value is not True and value is not False:
+            raise ValueError(f"{self.name} is {value!r}; it must be True or False")
+        return value
+
+    def read(self, text):
+        return self.check({"true": True, "false": False}.get(text, text))
+
+    def to_html(self, key, value):
+        return f'<label for="{key}">{self.label}</label><input type="checkbox" id="{key}" name="{self.name}"{" checked" * value}>'
+
+    def to_widget(self, widgets, **look):
+        return widgets.Checkbox(indent=False, **look)
+
+
+ALL = {}
+
+
+class Explorer:
+    """Controls, and a view of their values.
+
+    name: as it stands in a link, such as "output-size"; title: a short heading; controls: of Range, Choice and Switch.
+    view(**values) returns HTML: a picture, `<svg role="img" aria-label="...">`, whose label says the result in a sentence
+    (it is what a screen reader says after a change), and the numbers as a table. A ValueError it raises is shown in the
+    view's place. python(**values), optional, returns the line of code that builds what is shown. presets, optional: a dict
+    from a button's text to the values it sets, of all controls or of some.
+    """
+
+    def __init__(self, name, title, controls, view, python=None, presets=None):
+        self.name, self.title, self.view, self.python, self.presets = name, title, view, python, presets or {}
+        self.controls = {control.name: control for control in controls}
+        self._value = {control.name: control.check(control.start) for control in controls}
+        self._box = None
+        ALL[name] = self
+
+    @property
+    def value(self):
+        """The present values as a dict. Assign a dict, of all of them or of some, to move the controls."""
+        return dict(self._value)
+
+    @value.setter
+    def value(self, values):
+        self._value = self.check(values)
+        if self._box:
+            for name, value in self.value.items():
+                self._widgets[name].value = value
+
+    def check(self, values):
+        """All values, a missing one being the present one. Raises ValueError for an unknown name or a bad value."""
+        for name in values:
+            if name not in self.controls:
+                raise ValueError(f"{name!r} is not a control of {self.name}, which has {', '.join(self.controls)}")
+        return {name: control.check(values.get(name, self._value[name])) for name, control in self.controls.items()}
+
+    def read(self, state):
+        """The values that a link carries, such as "kernel=3&stride=2"."""
+        texts = dict([pair.split("=") for pair in state.split("&")])
+        return {name: control.read(texts[name]) for name, control in self.controls.items() if name in texts}
+
+    def render(self, values={}):
+        """The view of `values` as HTML; those not given are the present ones."""
+        values = self.check(values)
+        try:
+            return self.view(**values)
+        except ValueError as error:
+            return f'<p class="rl-note">{error}.</p>'
+
+    def code(self, values={}):
+        """The line of Python that builds what `values` show."""
+        return self.python(**self.check(values))
+
+    def to_html(self):
+        """The page's form: native inputs, which the page's script switches on, and the present view."""
+        controls = "".join([f'<div class="rl-control">{control.to_html(f"{self.name}-{name}", self._value[name])}</div>\n'
+                            for name, control in self.controls.items()])
+        presets = "".join([f'<button type="button" data-preset="{"&amp;".join([f"{name}={value}" for name, value in values.items()])}">'
+                           f"{text}</button>" for text, values in self.presets.items()])
+        copy_code = '<button type="button" data-copy="code">Copy as Python</button>' if self.python else ""
+        return f"""<figure class="rl-explorer" data-explorer="{self.name}">
+<form autocomplete="off"><fieldset disabled><legend>{self.title}</legend>
+<div class="rl-presets">{presets}</div>
+<div class="rl-controls">
+{controls}</div>
+<div class="rl-view">{self.render()}</div>
+<div class="rl-actions">{copy_code}<button type="button" data-copy="link">Copy link</button>\
+<button type="reset">Reset</button><span class="rl-said" role="status"></span></div>
+</fieldset></form>
+</figure>"""
+
+    def to_widget(self):
+        """The notebook's form: an ipywidgets box, the same one each time."""
+        if not self._box:
+            from pathlib import Path
+
+            import ipywidgets
+            look = {"style": {"description_width": "9em"}, "layout": ipywidgets.Layout(width="32em", max_width="100%")}
+            self._widgets = {name: control.to_widget(ipywidgets, value=self._value[name], description=control.label, **look)
+                             for name, control in self.controls.items()}
+            style = Path(__file__).with_name("page").joinpath("explorers.css").read_text(encoding="utf-8")
+            view = ipywidgets.HTML(self.render())
+
+            def move(change):
+                self._value = {name: widget.value for name, widget in self._widgets.items()}
+                view.value = self.render()
+
+            for widget in self._widgets.values():
+                widget.observe(move, "value")
+            presets = []
+            for text, values in self.presets.items():
+                presets.append(ipywidgets.Button(description=text, layout=ipywidgets.Layout(width="auto")))
+                presets[-1].on_click(lambda button, values=values: setattr(self, "value", values))
+            self._box = ipywidgets.VBox([ipywidgets.HTML(f"<style>{style}</style>"),
+                                         ipywidgets.HBox(presets, layout=ipywidgets.Layout(flex_flow="row wrap")),
+                                         *self._widgets.values(), view])
+        return self._box
+
+    def _repr_mimebundle_(self, include=None, exclude=None):
+        forms = {"text/plain": f"{self.title}: {self.value}", "text/html": self.to_html()}
+        try:
+            forms["application/vnd.jupyter.widget-view+json"] = {
+                "version_major": 2, "version_minor": 0, "model_id": self.to_widget().model_id}
+        except ImportError:
+            pass
+        return forms
+
+
+# -------------------------------------------------------------------------------------------------------- arithmetic
+
+
+def _table(head, rows):
+    """An HTML table of texts and numbers; the first cell of a row is its name."""
+    body = "".join([f"<tr><th scope='row'>{name}</th>" + "".join([f"<td class=num>{cell}</td>" for cell in cells]) + "</tr>"
+                    for name, *cells in rows])
+    return ("<table class='rl-table'><thead><tr>" + "".join([f"<th scope='col'>{cell}</th>" for cell in head])
+            + f"</tr></thead><tbody>{body}</tbody></table>")
+
+
+def _output_size(size, kernel, stride, padding, dilation, ceil_mode):
+    out = conv_output_size(size, kernel, stride, padding, dilation, ceil_mode)
+    span = Field().through(kernel, dilation=dilation).receptive_field
+    fraction = f"({size} + 2·{padding} − {dilation}·({kernel} − 1) − 1) / {stride}"
+    formula = (f"⌈{fraction}⌉ + 1, less a position that would begin beyond the last pixel:" if ceil_mode
+               else f"⌊{fraction}⌋ + 1 =")
+    return (draw.kernel_positions(size, kernel, stride, padding, dilation, ceil_mode)
+            + f"<p class='rl-formula'>{formula} <strong>{out}</strong></p>"
+            + _table(("", "input", "with padding", "kernel spans", "output"),
+                     [("pixels", size, size + 2 * padding, span, out)]))
+
+
+output_size = Explorer(
+    "output-size", "The kernel's positions on a row of pixels",
+    [Range("size", "Input size n", 1, 256, 14), Range("kernel", "Kernel k", 1, 11, 3), Range("stride", "Stride s", 1, 5, 2),
+     Range("padding", "Padding p", 0, 5, 1), Range("dilation", "Dilation d", 1, 4, 1), Switch("ceil_mode", "Round up (ceil mode)")],
+    _output_size,
+    lambda size, kernel, stride, padding, dilation, ceil_mode:
+        f"rl.conv_output_size({size}, kernel={kernel}, stride={stride}, padding={padding}, dilation={dilation}, "
+        f"ceil_mode={ceil_mode})",
+    presets={"ResNet's first layer": {"size": 224, "kernel": 7, "stride": 2, "padding": 3, "dilation": 1},
+             "its max pooling": {"size": 112, "kernel": 3, "stride": 2, "padding": 1, "dilation": 1},
+             "same size": {"size": 14, "kernel": 3, "stride": 1, "padding": 1, "dilation": 1},
+             "a kernel with holes": {"size": 14, "kernel": 3, "stride": 1, "padding": 0, "dilation": 4},
+             "pixels never read": {"size": 14, "kernel": 2, "stride": 4, "padding": 0, "dilation": 1}})
+
+# For each option its layer: kernel, stride, dilation. Padding keeps the size where the stride is 1.
+LAYERS = {"1": (1, 1, 1), "1s2": (1, 2, 1), "2s2": (2, 2, 1), "3": (3, 1, 1), "3s2": (3, 2, 1), "3d2": (3, 1, 2), "3d4": (3, 1, 4),
+          "5": (5, 1, 1), "5s2": (5, 2, 1), "7": (7, 1, 1), "7s2": (7, 2, 1), "11s4": (11, 4, 1)}
+
+
+def _stack(edge=False, **layers):
+    """The chosen layers, as (kernel, stride, padding, dilation)."""
+    chosen = [LAYERS[layer] for layer in layers.values() if layer != "none"]
+    if not chosen:
+        raise ValueError("every layer is none; choose a kernel for at least one")
+    return [(kernel, stride, dilation * (kernel - 1) // 2, dilation) for kernel, stride, dilation in chosen]
+
+
+def _receptive_field(edge, **layers):
+    stack, field, rows = _stack(**layers), Field(), [("input", "", 1, 1, 0)]
+    for number, (kernel, stride, padding, dilation) in enumerate(stack, 1):
+        grown = field.through(kernel, stride, padding, dilation)
+        holes = f"{dilation}·" * (dilation > 1)
+        rows.append((f"layer {number}", f"{field.receptive_field} + {holes}({kernel} − 1)·{field.stride}",
+                     grown.receptive_field, grown.stride, grown.padding))
+        field = grown
+    picture = draw.receptive_field_cone(stack, 224, 0) if edge else draw.receptive_field_cone(stack)
+    return picture + _table(("", "RF + d(k − 1)·S", "field", "stride", "padding"), rows)
+
+
+_none = {f"layer{number}": "none" for number in range(1, 7)}
+receptive_field = Explorer(
+    "receptive-field", "The pixels that one output pixel sees",
+    [Choice(f"layer{number}", f"Layer {number}",
+            {"none": "none", **{name: f"kernel {kernel}" + f", stride {stride}" * (stride > 1) + f", dilation {dilation}" * (dilation > 1)
+                                for name, (kernel, stride, dilation) in LAYERS.items()}},
+            "3" if number < 4 else "none") for number in range(1, 7)]
+    + [Switch("edge", "Follow the first output pixel")],
+    _receptive_field,
+    lambda **values: f"rl.receptive_field({_stack(**values)})",
+    presets={"three 3 × 3": {**_none, "layer1": "3", "layer2": "3", "layer3": "3"},
+             "one 7 × 7": {**_none, "layer1": "7"},
+             "ResNet's stem": {**_none, "layer1": "7s2", "layer2": "3s2"},
+             "stem and two blocks": {**_none, "layer1": "7s2", "layer2": "3s2", **{f"layer{number}": "3" for number in range(3, 7)}},
+             "a bottleneck": {**_none, "layer1": "1", "layer2": "3", "layer3": "1"},
+             "dilations 1, 2, 4": {**_none, "layer1": "3", "layer2": "3d2", "layer3": "3d4"}})
+
+
+def _building_blocks(channels, reduction, size, count):
+    inner = channels // reduction
+    blocks = [(f"building block, {channels} channels", [(channels, channels, 3), (channels, channels, 3)]),
+              (f"bottleneck, {channels} → {inner} → {inner} → {channels}",
+               [(channels, inner, 1), (inner, inner, 3), (inner, channels, 1)]),
+              (f"building block, {inner} channels", [(inner, inner, 3), (inner, inner, 3)])]
+    rows, lines = [], []
+    for text, layers in blocks:
+        params = {name: sum([conv_params(*layer) for layer in layers if layer[2] == kernel]) for name, kernel in KERNELS.items()}
+        macs = {name: sum([conv_macs(*layer, (size, size)) for layer in layers if layer[2] == kernel])
+                for name, kernel in KERNELS.items()}
+        lines.append((text, params if count == "parameters" else macs))
+        rows.append((text, sum(params.values()), sum(macs.values())))
+    (_, wide, _), (_, bottleneck, _), (_, narrow, _) = rows
+    label = (f"The building block of {channels} channels has {wide / bottleneck:.2f} times the bottleneck's {count}, "
+             f"the one of {inner} channels {narrow / bottleneck:.2f} times")
+    return (draw.bars(label, [(f"{count}" + f", feature map {size} × {size}" * (count == "MACs"), lines)])
+            + f"<p class='rl-formula'>{wide / bottleneck:.2f} times = {wide / narrow:g} for the narrower block "
+            f"× <strong>{narrow / bottleneck:.2f}</strong> for the bottleneck</p>"
+            + _table(("", "parameters", "MACs"), [(text, f"{params:,}", f"{macs:,}") for text, params, macs in rows]))
+
+
+KERNELS = {"3 × 3": 3, "1 × 1": 1}
+building_blocks = Explorer(
+    "building-blocks", "Building block against bottleneck",
+    [Range("channels", "Channels", 64, 512, 256, 64), Choice("reduction", "Reduction", (1, 2, 4, 8), 4),
+     Choice("size", "Feature map", {56: "56 × 56", 28: "28 × 28", 14: "14 × 14", 7: "7 × 7"}, 56),
+     Choice("count", "Count", ("parameters", "MACs"), "parameters")],
+    _building_blocks,
+    lambda channels, reduction, size, count:
+        "sum(rl.conv_params(*layer) for layer in "
+        f"[({channels}, {channels // reduction}, 1), ({channels // reduction}, {channels // reduction}, 3), "
+        f"({channels // reduction}, {channels}, 1)])")
+
+
+# Residual and error (chapter 1)
+GUESSES = [round(-2 + .1 * place, 9) for place in range(61)]
+
+
+def _residual_error(function, x0, newton):
+    f = residuals.FUNCTIONS[function]
+    b, y0 = f.value(residuals.SOLUTION), f.value(x0)
+    r, slope = residuals.residual(f.value, b, x0), f.slope(x0)
+    rows = [("guess x₀", x0), ("f(x₀)", y0), ("residual b − f(x₀)", r), ("slope f′(x₀)", slope)]
+    if slope:
+        rows.append(("residual / slope, near the error", r / slope))
+    rows.append(("error x − x₀", residuals.error(residuals.SOLUTION, x0)))
+    picture = draw.guess([(x, f.value(x)) for x in GUESSES], b, residuals.SOLUTION, x0, y0, r / slope if newton and slope else None)
+    remark = '<p class="rl-note">The slope is 0 here: a level tangent never reaches b.</p>' if newton and not slope else ""
+    return picture + remark + "<table class='rl-table'>" + "".join(
+        [f"<tr><th scope='row'>{name}</th><td class=num>{draw.figures(value)}</td></tr>" for name, value in rows]) + "</table>"
+
+
+residual_error = Explorer(
+    "residual-error", "One solution hidden in five equations: the residual and the error of a guess",
+    [Choice("function", "f(x)", {name: function.text for name, function in residuals.FUNCTIONS.items()}, "tanh"),
+     Real("x0", "Guess x₀", -2, 4, 3.0, .1), Switch("newton", "Newton’s step")],
+    _residual_error,
+    lambda function, x0, newton:
+        f"f = residuals.FUNCTIONS[{function!r}]; residuals.residual(f.value, b=f.value(residuals.SOLUTION), guess={x0})")
+
+
+# Function classes (chapter 2)
+REMAINDERS = {}
+
+
+def _function_class(family, target, size):
+    values = function_classes.TARGETS[target]
+    if (family, target) not in REMAINDERS:
+        left = function_classes.remainders(family, values)
+        REMAINDERS[family, target] = left, [function_classes.size_of(each) for each in left]
+    left, distances = REMAINDERS[family, target]
+    fitted = [value - rest for value, rest in zip(values, left[size - 1])]
+    before = min(distances[:size - 1]) if size > 1 else None
+    rows = [("distance of the best function of this size", distances[size - 1])]
+    sentence = f"The best function of size {size} is {distances[size - 1]:.3f} from the target"
+    if size > 1:
+        rows.append(("smallest distance of a smaller class", before))
+        sentence += f"; a smaller class {'came' if distances[size - 1] > before + 1e-9 else 'was'} within {before:.3f}"
+    return draw.class_fit(function_classes.POINTS, values, fitted, distances, size, sentence) + "<table class='rl-table'>" + "".join(
+        [f"<tr><th scope='row'>{name}</th><td class=num>{value:.3f}</td></tr>" for name, value in rows]) + "</table>"
+
+
+function_class = Explorer(
+    "function-class", "The best function of a class, as the class grows",
+    [Choice("family", "Family", {"bins": "equal bins", "polynomials": "polynomials"}, "bins"),
+     Choice("target", "Target", {"step": "step", "third": "third", "ramp": "ramp", "hill": "hill"}, "step"),
+     Range("size", "Size", 1, 12, 3)],
+    _function_class,
+    lambda family, target, size:
+        f"function_classes.best({family!r}, function_classes.TARGETS[{target!r}], size={size})")

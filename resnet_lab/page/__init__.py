@@ -1,0 +1,118 @@
+"""A Sphinx extension that makes explorers and exercises live in built pages: list `resnet_lab.page` among a book's extensions.
+
+A page with one of them gets one small script, `explorers.js`. When a reader comes near, it fetches Brython and a bundle of
+the package's own torch-free modules, so that the page runs the very same Python. All of it comes from installed packages
+and is served with the book: nothing is asked of another host, and a book opened from a disk works as well.
+"""
+import ast
+import hashlib
+import json
+import shutil
+from importlib.util import find_spec
+from pathlib import Path
+
+PAGE = Path(__file__).parent
+BRYTHON = Path(find_spec("brython").origin).parent / "data" / "brython.js"
+MATHJAX = Path(find_spec("sphinx-mathjax-offline").origin).parent / "static" / "mathjax"
+
+# What explorers.js calls. A state is written as in a link: "kernel=3&stride=2"; a record is an exercise's, as JSON.
+ENTRY = """
+from browser import window
+from javascript import JSON
+from resnet_lab.exercises import check
+from resnet_lab.explorers import ALL
+window.resnet_lab = {
+    "render": lambda name, state: ALL[name].render(ALL[name].read(state)),
+    "code": lambda name, state: ALL[name].code(ALL[name].read(state)),
+    "check": lambda record, answer: (lambda result: [result.state, result.text])(check(JSON.parse(record), answer)),
+}
+"""
+
+
+def page_modules() -> dict:
+    """Name and source of every module that the page runs: explorers and exercises, and all that they import at their start."""
+    modules = {"__future__": "annotations = None", "dataclasses": (PAGE / "dataclasses.py").read_text(encoding="utf-8")}
+    waiting = ["", "explorers", "exercises"]
+    while waiting:
+        module = waiting.pop()
+        name = f"resnet_lab.{module}".rstrip(".")
+        if name not in modules:
+            modules[name] = (PAGE.parent / f"{module or '__init__'}.py").read_text(encoding="utf-8")
+            for node in ast.parse(modules[name]).body:
+                if isinstance(node, ast.ImportFrom) and node.level:
+                    waiting += [node.module] if node.module else [alias.name for alias in node.names]
+    return {**modules, "page": ENTRY}
+
+
+def translate(modules: dict) -> dict:
+    """JavaScript for each module, made by Brython itself in an engine without a page: it starts four times as fast."""
+    from py_mini_racer import MiniRacer
+
+    with MiniRacer() as engine:
+        # The few names of a browser that brython.js asks for while it loads.
+        engine.eval("""var self = globalThis, window = globalThis, console = {log() {}, info() {}, warn() {}};
+            var location = {href: "http://book/", origin: "http://book", pathname: "/"};
+            function URL(url) { this.pathname = url; this.search = this.hash = ""; }
+            function addEventListener() {}""")
+        engine.eval(BRYTHON.read_text(encoding="utf-8"))
+        engine.eval("""__BRYTHON__.parse_options();
+            function translate(name, source) {
+                const B = __BRYTHON__, filename = "VFS." + name + ".py";
+                B.url2name[filename] = name;
+                B.imported[name] = B.module.$factory(name, "", name.split(".").slice(0, -1).join("."));
+                return B.py2js({src: source, filename, imported: true}, B.imported[name], name, B.builtins_scope).to_js();
+            }""")
+        return {name: engine.eval(f"translate({json.dumps(name)}, {json.dumps(source)})")
+                for name, source in modules.items()}
+
+
+def bundle(modules: dict, translated: dict) -> str:
+    """The script that gives the page's modules to Brython and starts them. What is not translated starts as source."""
+    files = {name: [".py", "" if name in translated else source, [], *[1] * (name == "resnet_lab")]
+             for name, source in modules.items()}
+    ready = {name: [script] if name == "resnet_lab" else script for name, script in translated.items()}
+    return (f"__BRYTHON__.loadBrythonPackage({json.dumps(files)});\n"
+            f"Object.assign(__BRYTHON__.precompiled, {json.dumps(ready)});\n"
+            "__BRYTHON__.importModule('page');\n")
+
+
+def write_assets(app):
+    """Put what pages load into the book: our files, the bundle, Brython, and the part of MathJax that pages use."""
+    if app.builder.format != "html":
+        return
+    ours, mathjax = Path(app.outdir, "_static", "resnet_lab"), Path(app.outdir, "_static", "mathjax")
+    ours.mkdir(parents=True, exist_ok=True)
+    for file in (PAGE / "book.css", PAGE / "explorers.css", PAGE / "explorers.js", BRYTHON):
+        shutil.copy(file, ours)
+    if not (ours / app.config.resnet_lab_bundle).exists():
+        for old in ours.glob("bundle-*.js"):
+            old.unlink()
+        modules = page_modules()
+        ours.joinpath(app.config.resnet_lab_bundle).write_text(bundle(modules, translate(modules)), encoding="utf-8")
+    shutil.copytree(MATHJAX / "output/chtml/fonts", mathjax / "output/chtml/fonts", dirs_exist_ok=True)
+    shutil.copy(MATHJAX / "tex-chtml.js", mathjax)
+
+
+def add_script(app, pagename, templatename, context, doctree):
+    """Load the script on pages that have an explorer or an exercise."""
+    if 'class="rl-ex' in context.get("body", ""):
+        app.add_js_file("resnet_lab/explorers.js", loading_method="defer",
+                        **{"data-engine": "brython.js", "data-bundle": app.config.resnet_lab_bundle})
+
+
+def forget_widgets(app, env):
+    """Drop the state of ipywidgets that myst-nb would embed, and its widget manager: pages have native inputs."""
+    for data in env.nb_metadata.values():
+        data["js_files"] = {name: file for name, file in data.get("js_files", {}).items() if "ipywidgets" not in name}
+
+
+def setup(app):
+    version = hashlib.sha256(json.dumps(page_modules()).encode()).hexdigest()[:10]
+    app.add_config_value("resnet_lab_bundle", f"bundle-{version}.js", "html")
+    app.add_css_file("resnet_lab/explorers.css")
+    app.add_css_file("resnet_lab/book.css")
+    app.config.mathjax_path = "mathjax/tex-chtml.js"
+    app.connect("builder-inited", write_assets)
+    app.connect("env-updated", forget_widgets)
+    app.connect("html-page-context", add_script)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

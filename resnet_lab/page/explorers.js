@@ -1,0 +1,132 @@
+// Makes the page's explorers and exercises live. All values, pictures and judgements come from resnet_lab, run by Brython in
+// this page; this script only carries the state of the inputs there and the view back. It loads nothing until a reader
+// comes near an explorer or an exercise.
+"use strict";
+(() => {
+  const {engine, bundle} = document.currentScript.dataset;
+  const base = document.currentScript.src.replace(/[^/]*$/, "");
+  const figures = [...document.querySelectorAll(".rl-explorer")];
+
+  let starting;
+  const load = (file) => new Promise((done, failed) => {
+    document.head.append(Object.assign(document.createElement("script"), {src: base + file, onload: done, onerror: failed}));
+  });
+  const start = () => starting ??= load(engine).then(() => load(bundle)).then(() => window.resnet_lab);
+
+  const inputs = (form) => [...form.elements].filter((input) => input.name);
+  const state = (form) => inputs(form).filter((input) => input.type !== "radio" || input.checked)
+    .map((input) => input.name + "=" + (input.type === "checkbox" ? input.checked : input.value)).join("&");
+
+  function restore(form, link) {
+    for (const [name, value] of new URLSearchParams(link)) {
+      for (const input of inputs(form).filter((input) => input.name === name)) {
+        if (input.type === "radio") input.checked ||= input.value === value;
+        else if (input.type === "checkbox") input.checked = value === "true";
+        else if (input.type === "range" || [...input.options].some((option) => option.value === value)) input.value = value;
+      }
+    }
+  }
+
+  function setUp(figure) {
+    const name = figure.dataset.explorer;
+    const [form, view, said] = ["form", ".rl-view", ".rl-said"].map((part) => figure.querySelector(part));
+    let busy = false, again = false, silence, event;
+
+    // The first change of a frame is drawn at once, later ones together in the next frame.
+    function show(lab) {
+      if (busy) { again = true; return; }
+      busy = true;
+      const began = event?.timeStamp ?? performance.now();
+      view.innerHTML = lab.render(name, state(form));
+      performance.measure("explorer", {start: began, detail: name});
+      figure.dataset.live = state(form);
+      requestAnimationFrame(() => {
+        busy = false;
+        if (again) { again = false; show(lab); }
+      });
+    }
+
+    function change(cause) {
+      event = cause;
+      for (const input of inputs(form)) if (input.nextElementSibling?.matches("output")) input.nextElementSibling.value = input.value;
+      start().then(show).catch(fail);
+      clearTimeout(silence);
+      silence = setTimeout(() => say(view.querySelector("[role=img]")?.getAttribute("aria-label") ?? view.textContent), 700);
+    }
+
+    const say = (text) => { said.textContent = text; };
+    function fail(error) {
+      say("This picture could not be made to move here.");
+      throw error;
+    }
+
+    async function copy(what) {
+      const link = location.href.split("#")[0] + "#" + name + "?" + state(form);
+      const text = what === "link" ? link : (await start()).code(name, state(form));
+      if (what === "link") history.replaceState(null, "", link);
+      await navigator.clipboard.writeText(text).then(() => say("Copied: " + text), () => say(text));
+    }
+
+    form.addEventListener("input", change);
+    form.addEventListener("submit", (cause) => cause.preventDefault());
+    form.addEventListener("reset", (cause) => setTimeout(() => change(cause)));
+    form.addEventListener("click", (cause) => {
+      const {copy: what, preset} = cause.target.dataset;
+      if (what) copy(what);
+      if (preset) { restore(form, preset); change(cause); }
+    });
+    form.addEventListener("focusin", start);
+    figure.querySelector("fieldset").disabled = false;
+
+    const follow = (arriving) => {
+      const [target, link] = location.hash.slice(1).split("?");
+      if (target !== name) return;
+      restore(form, link);
+      change(arriving);
+      figure.scrollIntoView();
+    };
+    window.addEventListener("hashchange", follow);
+    follow();
+    near.observe(figure);
+  }
+
+  // A reader's answers stay in this browser, where it allows that; nothing leaves it.
+  function setUpExercise(exercise) {
+    const [form, result] = ["form", ".rl-result"].map((part) => exercise.querySelector(part));
+    const field = form.elements.answer, key = "resnet_lab " + exercise.id;
+    const say = (state, text) => { exercise.dataset.state = state; result.innerHTML = text; };
+    const save = () => {
+      try { localStorage.setItem(key, JSON.stringify([field.value, exercise.dataset.state])); } catch { /* not kept */ }
+    };
+
+    form.addEventListener("submit", async (cause) => {
+      cause.preventDefault();
+      try {
+        say(...(await start()).check(exercise.dataset.exercise, field.value));
+        save();
+      } catch (error) {
+        say("unread", "This answer could not be checked here.");
+        throw error;
+      }
+    });
+    form.addEventListener("input", () => {
+      if (exercise.dataset.state === "right") say("", "");
+      save();
+    });
+    form.addEventListener("focusin", start);
+    try {
+      const [answer, state] = JSON.parse(localStorage.getItem(key)) ?? [];
+      if (answer) field.value = answer;
+      if (state === "right") say(state, "Right, when you last checked it.");
+    } catch { /* nothing was kept */ }
+    exercise.querySelector("fieldset").disabled = false;
+    near.observe(exercise);
+  }
+
+  const whenIdle = window.requestIdleCallback ?? setTimeout;
+  const near = new IntersectionObserver((entries) => {
+    if (entries.some((entry) => entry.isIntersecting)) whenIdle(() => start(), {timeout: 1000});
+  }, {rootMargin: "100%"});
+  figures.forEach(setUp);
+  document.querySelectorAll(".rl-exercise").forEach(setUpExercise);
+})();

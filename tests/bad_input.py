@@ -1,0 +1,12 @@
+"""One test for all bad input: it is refused with a sentence that names the value and what would be accepted."""
+import pytest
+
+
+def refused(*cases):
+    """A test of every case (call, exception type, words that name the value, words that offer a remedy)."""
+    @pytest.mark.parametrize("call, error, value, remedy", cases, ids=[f"{error.__name__}: {value}" for _, error, value, _ in cases])
+    def test(call, error, value, remedy):
+        with pytest.raises(error) as caught:
+            call()
+        assert value in str(caught.value) and remedy in str(caught.value)
+    return test

@@ -1,0 +1,251 @@
+"""What the tests hold the package against: networks written here from the papers in plain torch.nn, and counters over forward hooks.
+
+Nothing in this file uses resnet_lab. Module names are torchvision's; additions, concatenations and zero-padded shortcuts are
+modules too, so that hooks see them.
+"""
+from collections import namedtuple
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+CONV = {1: nn.Conv1d, 2: nn.Conv2d}
+NORM = {1: nn.BatchNorm1d, 2: nn.BatchNorm2d}
+MAX_POOL = {1: nn.MaxPool1d, 2: nn.MaxPool2d}
+AVERAGE_POOL = {1: nn.AvgPool1d, 2: nn.AvgPool2d}
+GLOBAL_POOL = {1: nn.AdaptiveAvgPool1d, 2: nn.AdaptiveAvgPool2d}
+
+
+class Add(nn.Module):
+    def forward(self, branch, shortcut):
+        return branch + shortcut
+
+
+class Concat(nn.Module):
+    def forward(self, branch, shortcut):
+        return torch.cat([branch, shortcut], dim=1)
+
+
+class Subsample(nn.Module):
+    """Shortcut A: every stride-th pixel, new channels filled with zeros. No parameters."""
+
+    def __init__(self, new_channels, stride, dims):
+        super().__init__()
+        self.new_channels, self.index = new_channels, (..., *[slice(None, None, stride)] * dims)
+
+    def forward(self, x):
+        x = x[self.index]
+        return F.pad(x, [0, 0] * (x.dim() - 2) + [0, self.new_channels])
+
+
+class Block(nn.Module):
+    """A basic or bottleneck block, post-activation (versions 1 and 1.5) or pre-activation (version 2)."""
+
+    def __init__(self, channels, width, stride, block, version, shortcut, kernel, dims, fusion):
+        super().__init__()
+        conv, norm = CONV[dims], NORM[dims]
+        if block == "basic":
+            outs, kernels, strides = [width, width], [kernel, kernel], [stride, 1]
+        else:
+            outs, kernels = [width, width, 4 * width], [1, kernel, 1]
+            strides = [stride, 1, 1] if version == 1 else [1, stride, 1]
+        ins = [channels] + outs[:-1]
+        self.count, self.preactivated = len(outs), version == 2
+        for n in range(self.count):
+            self.add_module(f"conv{n + 1}", conv(ins[n], outs[n], kernels[n], strides[n], kernels[n] // 2, bias=False))
+            self.add_module(f"bn{n + 1}", norm(ins[n] if version == 2 else outs[n]))
+        self.relu = nn.ReLU()
+
+        out = outs[-1]
+        changes = stride != 1 or (channels != out and fusion == "add")
+        self.plain, self.downsample = shortcut == "none", None
+        if shortcut == "C" or shortcut == "B" and changes:
+            layers = [conv(channels, out, 1, stride, bias=False)]
+            self.downsample = nn.Sequential(*layers if version == 2 else [*layers, norm(out)])
+        elif shortcut == "A" and changes:
+            self.downsample = Subsample(out - channels, stride, dims)
+        if not self.plain:
+            self.add_module(fusion, Add() if fusion == "add" else Concat())
+        self.fuse = getattr(self, fusion, None)
+        if fusion == "concat":
+            out += channels if self.downsample is None else out
+        self.out_channels = out
+
+    def forward(self, x):
+        layers = [(getattr(self, f"conv{n}"), getattr(self, f"bn{n}")) for n in range(1, self.count + 1)]
+        if self.preactivated:
+            out = x
+            for n, (conv, bn) in enumerate(layers):
+                out = self.relu(bn(out))
+                if n == 0 and self.downsample is not None:      # where the shape changes, both branches start from the activation
+                    x = out
+                out = conv(out)
+        else:
+            out = x
+            for n, (conv, bn) in enumerate(layers):
+                out = bn(conv(out))
+                if n < self.count - 1:
+                    out = self.relu(out)
+        if not self.plain:
+            out = self.fuse(out, x if self.downsample is None else self.downsample(x))
+        return out if self.preactivated else self.relu(out)
+
+
+class ResNet(nn.Module):
+    """He et al. 2015 (versions 1 and 1.5) and 2016 (version 2); the settings have the names of resnet_lab.ResNet's fields."""
+
+    def __init__(self, block, depths, widths=(64, 128, 256, 512), version=1.5, shortcut="B", stem="7x7", stem_width=None, kernel=3,
+                 in_channels=3, classes=1000, dims=2, fusion="add", head="average", dropout=0.0, input_size=None):
+        super().__init__()
+        channels = stem_width or widths[0]
+        self.version, self.small = version, stem == "3x3"
+        self.conv1 = CONV[dims](in_channels, channels, *(3, 1, 1) if self.small else (7, 2, 3), bias=False)
+        if version != 2:
+            self.bn1 = NORM[dims](channels)
+        self.relu = nn.ReLU()
+        if not self.small:
+            self.maxpool = MAX_POOL[dims](3, 2, 1)
+        for stage, (depth, width) in enumerate(zip(depths, widths)):
+            blocks = []
+            for index in range(depth):
+                blocks.append(Block(channels, width, 2 if stage and not index else 1, block, version, shortcut, kernel, dims, fusion))
+                channels = blocks[-1].out_channels
+            self.add_module(f"layer{stage + 1}", nn.Sequential(*blocks))
+        self.stages = len(depths)
+        if version == 2:
+            self.bn = NORM[dims](channels)
+        features = channels
+        if head == "average":
+            self.avgpool = GLOBAL_POOL[dims](1)
+        else:
+            self.avgpool = AVERAGE_POOL[dims](4)
+            side = input_size if self.small else -(-input_size // 4)
+            for _ in depths[1:]:
+                side = -(-side // 2)
+            features *= (side // 4) ** dims
+        self.flatten = nn.Flatten()
+        self.dropout = nn.Dropout(dropout) if dropout else None
+        self.fc = nn.Linear(features, classes)
+
+    def forward(self, x):
+        x = self.conv1(x)
+        if self.version != 2:
+            x = self.relu(self.bn1(x))
+        if not self.small:
+            x = self.maxpool(x)
+        for stage in range(self.stages):
+            x = getattr(self, f"layer{stage + 1}")(x)
+        if self.version == 2:
+            x = self.relu(self.bn(x))
+        x = self.flatten(self.avgpool(x))
+        return self.fc(x if self.dropout is None else self.dropout(x))
+
+
+KINDS = {nn.Conv1d: "conv", nn.Conv2d: "conv", nn.BatchNorm1d: "batchnorm", nn.BatchNorm2d: "batchnorm", nn.ReLU: "relu",
+         nn.MaxPool1d: "maxpool", nn.MaxPool2d: "maxpool", nn.AvgPool1d: "avgpool", nn.AvgPool2d: "avgpool",
+         nn.AdaptiveAvgPool1d: "avgpool", nn.AdaptiveAvgPool2d: "avgpool", nn.Flatten: "flatten", nn.Dropout: "dropout",
+         nn.Linear: "linear", Add: "add", Concat: "concat"}
+
+Call = namedtuple("Call", "name kind kernel stride input_shape output_shape params macs")
+
+
+def on_every_call(model, x, record):
+    """Run the model once; after each call of a module with a kind, record(name, kind, module, inputs, output)."""
+    hooks = [module.register_forward_hook(lambda module, inputs, output, name=name: record(name, KINDS[type(module)], module, inputs, output))
+             for name, module in model.named_modules() if type(module) in KINDS]
+    model(x)
+    for hook in hooks:
+        hook.remove()
+
+
+def side(size):
+    return size if isinstance(size, int) else size[0]
+
+
+def calls(model, input_shape) -> list:
+    """Every layer of `model` in the order it ran, counted as it ran. Works on the meta device: no memory, no arithmetic.
+
+    A weight of a convolution is used once at every output position, a weight of a linear layer once.
+    """
+    found = []
+
+    def record(name, kind, module, inputs, output):
+        kernel, stride = (module.kernel_size, module.stride) if kind in ("conv", "maxpool") else (1, 1)
+        macs = module.weight.numel() * output[0, 0].numel() if kind in ("conv", "linear") else 0
+        found.append(Call(name, kind, side(kernel), side(stride), tuple(inputs[0].shape[1:]), tuple(output.shape[1:]),
+                          sum(p.numel() for p in module.parameters(recurse=False)), macs))
+
+    device = next(model.parameters()).device
+    with torch.no_grad():
+        on_every_call(model.eval(), torch.zeros(1, *input_shape, device=device), record)
+    return found
+
+
+Seen = namedtuple("Seen", "name kind receptive_field stride padding")
+
+
+def linearise(model):
+    """Make the model linear with positive weights, in float64: averages for maxima, no biases; ReLU then passes everything.
+
+    Nothing can cancel, so the support of a gradient is exactly the set of pixels that count.
+    """
+    for name, module in list(model.named_modules()):
+        kind = KINDS.get(type(module))
+        if kind in ("conv", "linear"):
+            nn.init.constant_(module.weight, 1 / module.weight[0].numel())
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
+        elif kind == "maxpool":
+            average = AVERAGE_POOL[1 if isinstance(module, nn.MaxPool1d) else 2]
+            replace(model, name, average(module.kernel_size, module.stride, module.padding))
+    return model.double().eval()
+
+
+def fields(model, length, height=1) -> list:
+    """What one pixel of every convolution, pooling and addition sees along the last axis, measured. Changes the model.
+
+    The global average and what follows are left out: they see everything.
+    """
+    kinds = {name: KINDS[type(module)] for name, module in model.named_modules() if type(module) in KINDS}
+    stem = next(module for module in model.modules() if KINDS.get(type(module)) == "conv")
+    heights = [height] if isinstance(stem, nn.Conv2d) else []
+    x = torch.ones(1, stem.in_channels, *heights, length, dtype=torch.float64, requires_grad=True)
+    outputs = []
+
+    def record(name, kind, module, inputs, output):
+        if kind in ("conv", "avgpool", "add", "concat") and not isinstance(module, (nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d)):
+            outputs.append((name, output))
+
+    on_every_call(linearise(model), x, record)
+    return [Seen(name, kinds[name], *seen(x, output)) for name, output in outputs]
+
+
+def seen(x, output) -> tuple:
+    """(receptive field, stride, padding) of `output` along its last axis, from the gradients of its two middle pixels."""
+    middle, edges = output.shape[-1] // 2, []
+    for position in (middle - 1, middle):
+        gradient, = torch.autograd.grad(output[..., position].sum(), x, retain_graph=True)
+        pixels = gradient.flatten(0, -2).sum(0).nonzero()
+        edges.append((pixels[0].item(), pixels[-1].item()))
+    (left, right), (next_left, next_right) = edges
+    assert 0 < left and next_right < x.shape[-1] - 1, "the field touches the edge: measure on a longer input"
+    assert right - left == next_right - next_left, "two pixels of one layer see the same number of pixels"
+    stride = next_left - left
+    return right - left + 1, stride, (middle - 1) * stride - left
+
+
+def replace(model, name, module):
+    parent, _, leaf = name.rpartition(".")
+    setattr(model.get_submodule(parent), leaf, module)
+
+
+def thin(model):
+    """The same 2-D network with one channel everywhere: the same fields, at next to no cost."""
+    for name, module in list(model.named_modules()):
+        if isinstance(module, nn.Conv2d):
+            replace(model, name, nn.Conv2d(1, 1, module.kernel_size, module.stride, module.padding, module.dilation))
+        elif isinstance(module, nn.BatchNorm2d):
+            replace(model, name, nn.BatchNorm2d(1))
+        elif isinstance(module, nn.Linear):
+            replace(model, name, nn.Identity())
+    return model

@@ -283,7 +283,8 @@ class ResidualBlock:
     dims: int = 2
 
     def __post_init__(self):
-        whole("stride", self.stride), self.parts()
+        whole("in_channels", self.in_channels), whole("width", self.width), whole("stride", self.stride)
+        self.parts()
 
     @property
     def name(self) -> str:

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from .architecture import Layer
 from .arithmetic import Field, conv_output_size
+from .convolutions import shuffle
 from .trace import Trace, shape_text
 
 WIDTH = 400
@@ -80,22 +81,23 @@ def network(table: Trace) -> str:
             stages.setdefault(part.name.split(".")[0], []).append(part)
         else:
             (head if stages else stem).append(part)
-    shapes = {row.name: row.output_shape for row in table.groups("stage")}
+    rows = {row.name: row for row in table.groups("stage")}
 
-    body = [write(MARGIN, 14, net.name, "rl-title"),
-            write(WIDTH - MARGIN, 14, f"{short(table.params)} parameters, {short(table.macs)} MACs", "rl-end"),
-            _heading(42, "input", "", table.input_shape), _heading(62, "stem", "", shapes[stem[-1].name]),
-            _layers(stem, MARGIN, 80, net.dims)[0]]
+    body = (write(MARGIN, 14, net.name, "rl-title")
+            + write(WIDTH - MARGIN, 14, f"{short(table.params)} parameters, {short(table.macs)} MACs", "rl-end")
+            + _heading(42, "input", "", table.input_shape) + _heading(62, "stem", "", rows[stem[-1].name].output_shape)
+            + _layers(stem, MARGIN, 80, net.dims)[0])
     y = 112
     for number, ((name, pair), depth) in enumerate(zip(stages.items(), net.depths), 1):
-        body.append(_heading(y, f"stage {number}", f"{depth} block" + "s" * (depth > 1), shapes[name]))
-        picture, y = _stage(pair, depth, max(shapes[name][1:]), y + 14, net.dims)
-        body.append(picture)
-        y += 26
-    body += [_heading(y, "head", "", table.output_shape), _layers(head, MARGIN, y + 18, net.dims)[0]]
+        row = rows[name]
+        picture, below = _stage(pair, depth, max(row.output_shape[1:]), y + 9, net.dims)
+        remark = f"{depth} block{'s' * (depth > 1)}, {short(row.params)} parameters, {short(row.macs)} MACs"
+        body += _heading(y, f"stage {number}", remark, row.output_shape) + picture
+        y = below + 26
+    body += _heading(y, "head", "", table.output_shape) + _layers(head, MARGIN, y + 18, net.dims)[0]
     blocks = [block for pair in stages.values() for block in pair]
     legend, y = _legend(["conv", "batchnorm", "relu"] + _shortcuts(blocks), y + 48)
-    return svg(y, _network_label(table), "".join(body) + legend)
+    return svg(y, _network_label(table), body + legend)
 
 
 def _network_label(table) -> str:
@@ -109,7 +111,7 @@ def _network_label(table) -> str:
 
 
 def _heading(y, name, remark, shape) -> str:
-    return (f'<text x="{MARGIN}" y="{y}"><tspan class="rl-strong">{name}</tspan><tspan class="rl-quiet" dx="6">{remark}</tspan></text>'
+    return (f'<text x="{MARGIN}" y="{y}"><tspan class="rl-strong">{name}</tspan><tspan class="rl-small rl-quiet" dx="6">{remark}</tspan></text>'
             f'{write(WIDTH - MARGIN, y, shape_text(shape), "rl-end")}')
 
 
@@ -117,25 +119,27 @@ def _stage(pair, depth, size, y, dims) -> tuple:
     """A stage from `y` down, and where it ends: its first block opened up, and below it all its blocks in rows."""
     first = pair[0]
     middle = round(min(22, max(3, (2.3 if dims == 2 else 0.7) * size ** 0.5)))
-    tall, left, top = 2 * middle, MARGIN + 8, y + 56
+    tall, left, top = 2 * middle, MARGIN + 8, y + 57
     widths = [round(max(2, min(28, 0.36 * layer.out_channels ** 0.5)), 1) for layer in first.main if layer.kind == "conv"]
     wide = round(sum(widths) + 1.5 * len(widths) - 1.5, 1)
     pitch = wide + 9
     per_row = int((WIDTH - MARGIN - left) // pitch)
 
-    opened, end = _opened(first, left, y + 18, dims)
-    out = [f'<path class="rl-lens" d="M{MARGIN} {y}H{end}V{y + 36}L{left + wide} {top}H{left}L{MARGIN} {y + 36}Z"/>', opened]
-    bars = "".join([f"v{tall}h{width}v-{tall}zm{round(width + 1.5, 1)} 0" for width in widths])
+    opened, end = _opened(first, left, y + 21, dims)
+    picture = f'<path class="rl-lens" d="M{MARGIN} {y}H{end}V{y + 37}L{left + wide} {top}H{left}L{MARGIN} {y + 37}Z"/>{opened}'
+    bars = ""
+    for width in widths:
+        bars += f"v{tall}h{width}v-{tall}zm{round(width + 1.5, 1)} 0"
     arc = f"v-{middle + 2}q0 -5 5 -5h{round(wide - 5, 1)}q5 0 5 5v{middle + 2}"
     for index in range(depth):
         row, column = index // per_row, index % per_row
         x, y = round(left + column * pitch, 1), top + row * (tall + 16)
         if column == 0:
-            out.append(_line(MARGIN, y + middle, round(left + min(per_row, depth - index) * pitch, 1)))
+            picture += _line(MARGIN, y + middle, round(left + min(per_row, depth - index) * pitch, 1))
         block = pair[min(index, 1)]
         shortcut = f'<path class="{_line_css(block)}" d="M{round(x - 2.5, 1)} {y + middle}{arc}"/>' if block.shortcut else ""
-        out.append(f'<g class="rl-block"><path class="rl-conv" d="M{x} {y}{bars}"/>{shortcut}</g>')
-    return "".join(out), y + tall
+        picture += f'<g class="rl-block"><path class="rl-conv" d="M{x} {y}{bars}"/>{shortcut}</g>'
+    return picture, y + tall
 
 
 def _changes_shape(block) -> bool:
@@ -155,17 +159,17 @@ def _opened(block, x, y, dims) -> tuple:
     """A block opened up into its layers on a line at `y`, and where it ends."""
     before, fork = _layers(block.before, x, y, dims)
     main, end = _layers(block.main, fork + 4, y, dims)
-    out = [_line(MARGIN, y, x), before, _line(fork, y, fork + 4), main]
+    picture = _line(MARGIN, y, x) + before + _line(fork, y, fork + 4) + main
     if block.shortcut:
         label = ", ".join([layer_text(layer, dims) for layer in block.projection if layer.kind == "conv"]) or block.shortcut
         middle, half = (fork + end) // 2 + 4, 3 * len(label) + 4
         join = "v10" if block.fusion == "add" else "m-2 2h4m-4 6h4"
-        out.append(f'<path class="{_line_css(block)}" d="M{fork} {y}v-7q0 -5 5 -5H{middle - half}M{middle + half} {y - 12}H{end + 3}q5 0 5 5v2"/>'
-                   f'{write(middle, y - 9, label, "rl-small rl-middle")}'
+        picture += (f'<path class="{_line_css(block)}" d="M{fork} {y}v-9q0 -5 5 -5H{middle - half}M{middle + half} {y - 14}H{end + 3}q5 0 5 5v4"/>'
+                   f'{write(middle, y - 11, label, "rl-small rl-middle")}'
                    f'<path class="rl-line-muted" d="M{end} {y}h13m-5 -5a5 5 0 1 0 .1 0{join}"/>')
         end += 13
     after, end = _layers(block.after, end, y, dims)
-    return "".join(out) + after + _line(end, y, end + 8), end + 8
+    return picture + after + _line(end, y, end + 8), end + 8
 
 
 def layer_text(layer, dims: int = 2) -> str:
@@ -261,6 +265,24 @@ def _column(table) -> tuple:
     return bars, blocks
 
 
+def tallies(rows, note: str = "") -> str:
+    """Networks' parameters and MACs as two columns of bars, a line for each (name, parameters, MACs). The first is marked."""
+    rows, columns = list(rows), (120, 262)
+    most = [max([row[column] for row in rows]) for column in (1, 2)]
+    body = (write(MARGIN, 12, note, "rl-small rl-quiet") + write(columns[0], 12, "parameters", "rl-small rl-quiet")
+            + write(columns[1], 12, "MACs", "rl-small rl-quiet"))
+    label = []
+    for number, (name, *counts) in enumerate(rows):
+        y, css = 20 + 18 * number, "rl-muted" if number else "rl-accent"
+        body += write(MARGIN, y + 10, name, "rl-small" if number else "rl-small rl-strong")
+        for x, count, longest in zip(columns, counts, most):
+            width = round(max(1, 90 * count / longest), 1)
+            body += (f'<rect class="{css}" x="{x}" y="{y + 1}" width="{width}" height="11" rx="1"/>'
+                     f'{write(x + width + 4, y + 10, short(count), "rl-small")}')
+        label.append(f"{name} has {short(counts[0])} parameters and {short(counts[1])} MACs")
+    return svg(22 + 18 * len(rows), "; ".join(label) + ".", body)
+
+
 def _shortcuts(blocks) -> list:
     """The meanings of lines that a legend has to explain for these blocks."""
     blocks = [block for block in blocks if block.shortcut]
@@ -271,7 +293,7 @@ def _shortcuts(blocks) -> list:
 
 def _legend(names, y) -> tuple:
     """What the marks mean, in lines from `y` on, and the height below them."""
-    out, x = [], MARGIN
+    picture, x = "", MARGIN
     for name in names:
         text = MEANINGS[name]
         width = 34 + 6 * len(text)
@@ -284,9 +306,9 @@ def _legend(names, y) -> tuple:
             mark = f'<path class="rl-line-{css}" d="M{x} {y}v-3q0 -4 4 -4h8q4 0 4 4v3"/>'
         else:
             mark = f'<rect class="rl-{name}" x="{x + 2}" y="{y - 9}" width="12" height="10" rx="1"/>'
-        out.append(mark + write(x + 21, y, text, "rl-small rl-quiet"))
+        picture += mark + write(x + 21, y, text, "rl-small rl-quiet")
         x += width
-    return "".join(out), y + 8
+    return picture, y + 8
 
 
 # ------------------------------------------------------------------------------------------------------------ a block
@@ -344,7 +366,7 @@ def residual_block(table: Trace) -> str:
     branch, height = column(left, main)
     join = fork + height + 18
     shape = [what for kind, what, *_ in main if kind == "slab"][-1]
-    body, sums = [top, at(fork, branch)], [(shape[0], "rl-muted")]
+    body, sums = [top, f'<path class="rl-line-muted" d="M{left} {fork - 8:.5g}v8"/>', at(fork, branch)], [(shape[0], "rl-muted")]
     if block.shortcut:
         way, colour = steps(block.projection, "rl-projection"), f"rl-{'projection' if block.projection else 'identity'}"
         if not way:
@@ -357,7 +379,7 @@ def residual_block(table: Trace) -> str:
         line = colour.replace("rl-", "rl-line-")
         picture, height = column(right, way, line)
         sign = "M-4 0h8M0 -4v8" if block.fusion == "add" else "M-2.5 -4v8M2.5 -4v8"
-        body += [at(join - 18 - height, picture), f'<path class="rl-line-muted" d="M{left} {fork - 8:.5g}v8M{left} {join - 18:.5g}v11"/>',
+        body += [at(join - 18 - height, picture), f'<path class="rl-line-muted" d="M{left} {join - 18:.5g}v11"/>',
                  f'<path class="{line}" d="M{left} {fork:.5g}H{right - 5}q5 0 5 5V{join - 18 - height:.5g}'
                  f'M{right} {join - 18:.5g}v13q0 5 -5 5H{left + 7}"/>',
                  f'<g transform="translate({left} {join:.5g})"><circle class="rl-line-muted" r="7"/><path class="rl-sign" d="{sign}"/></g>',
@@ -367,7 +389,6 @@ def residual_block(table: Trace) -> str:
         if block.fusion == "concat":
             sums = [(shape[0] - sums[0][0], colour), (sums[0][0], "rl-residual")]
     else:
-        body.append(f'<path class="rl-line-muted" d="M{left} {fork - 8:.5g}v8"/>')
         join -= 18
     bottom, height = column(left, [*steps(block.after, ""), ("slab", shape, [(shape[0], "rl-muted")] if block.fusion == "add" else sums)])
     way = {"identity": "the identity", "zero-pad": "a zero-padded shortcut", "projection": "a projection", None: "no shortcut"}[block.shortcut]
@@ -392,8 +413,11 @@ def kernel_positions(size: int, kernel: int, stride: int = 1, padding: int = 0, 
     outputs = conv_output_size(size, kernel, stride, padding, dilation, ceil_mode)
     span = Field().through(kernel, stride, padding, dilation).receptive_field
     starts = range(-padding, outputs * stride - padding, stride)
-    read = {start + tap for start in starts for tap in range(0, span, dilation)}
-    unread = [pixel for pixel in range(size) if pixel not in read]
+    if dilation == 1 and stride <= kernel:           # no holes: only pixels after the last position can be missed
+        unread = [*range(max(0, starts[-1] + span), size)]
+    else:
+        read = {start + tap for start in starts for tap in range(0, span, dilation)}
+        unread = [pixel for pixel in range(size) if pixel not in read]
 
     # Pixels from `left` to `right` are left out, and with them the positions that are not wholly in sight.
     first, end = -padding, max(size + padding, starts[-1] + span)
@@ -465,8 +489,7 @@ def receptive_field_cone(layers, size: int | None = None, output: int | None = N
 
     seen = [[(output, output + 1)]]                  # for every row, from the output up, the runs of pixels seen
     for kernel, stride, padding, dilation in reversed(layers):
-        seen.append(runs([(pixel * stride - padding + tap * dilation) for first, end in seen[-1]
-                          for pixel in range(first, end) for tap in range(kernel)]))
+        seen.append(read_by(seen[-1], kernel, stride, padding, dilation))
     seen.reverse()
 
     field = fields[-1]
@@ -490,18 +513,18 @@ def receptive_field_cone(layers, size: int | None = None, output: int | None = N
         gap = min(1.5, step * unit / 6) if step * unit > 3 else 0
 
         def strip(parts, css, opacity):
-            """The cells of a few parts of the row, (first, end) each, in input pixels; dashes are cells, cut where a part cuts."""
-            return "".join([
-                f'<path class="{css}" stroke-opacity="{opacity}" style="stroke-width:{thick:.3g};stroke-dasharray:'
-                f'{step * unit - gap:.6g} {gap:.6g};stroke-dashoffset:{(first - zero) % step * unit:.6g}" '
-                f'd="M{x(first):.6g} {y + thick / 2:.4g}H{x(end):.6g}"/>' for first, end in parts if first < end])
+            """Some parts of the row, (first, end) each, in input pixels; the dashes are the cells."""
+            path = "".join([f"M{x(first):.6g} {y + thick / 2:.4g}H{x(end):.6g}" for first, end in parts if first < end])
+            cut = (parts[0][0] - zero) % step * unit
+            return (f'<path class="{css}" stroke-opacity="{opacity}" style="stroke-width:{thick:.3g};'
+                    f'stroke-dasharray:{step * unit - gap:.6g} {gap:.6g};stroke-dashoffset:{cut:.6g}" d="{path}"/>')
 
-        edges = (zero, zero + length * step) if length else (low, high)
+        left, right = (zero, zero + length * step) if length else (low, high)
         parts = [(zero + first * step, zero + end * step) for first, end in cells]
-        body.append(strip([(max(low, edges[0]), min(high, edges[1]))], "rl-line-muted", .35))
+        body.append(strip([(max(low, left), min(high, right))], "rl-line-muted", .35))
         body.append(strip(parts, "rl-line-conv", .3 if length else 1))
         if length:
-            body.append(strip([(max(first, edges[0]), min(end, edges[1])) for first, end in parts], "rl-line-conv", 1))
+            body.append(strip([(max(first, left), min(end, right)) for first, end in parts], "rl-line-conv", 1))
         sees = cells[-1][1] - cells[0][0]
         body.append(write(WIDTH, y + thick / 2 + 4, f"{sees:,}", "rl-end" + " rl-strong" * (row == 0)))
         corners.append((x(parts[0][0]), x(parts[-1][1]), y))
@@ -529,14 +552,19 @@ def receptive_field_cone(layers, size: int | None = None, output: int | None = N
     return svg(bottom + 6, label, "".join(body))
 
 
-def runs(numbers) -> list:
-    """The runs of consecutive whole numbers among `numbers`, as (first, last + 1), in order."""
+def read_by(runs, kernel: int, stride: int, padding: int, dilation: int) -> list:
+    """The pixels that a layer reads for its output pixels in `runs`; both are runs (first, end) of pixels, in order."""
+    if dilation == 1 and kernel >= stride:
+        pieces = [(first * stride, (end - 1) * stride + kernel) for first, end in runs]
+    else:
+        pieces = sorted([(pixel * stride + tap, pixel * stride + tap + 1) for first, end in runs for pixel in range(first, end)
+                         for tap in range(0, kernel * dilation, dilation)])
     found = []
-    for number in sorted(set(numbers)):
-        if found and found[-1][1] == number:
-            found[-1] = (found[-1][0], number + 1)
+    for first, end in pieces:
+        if found and first - padding <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], end - padding))
         else:
-            found.append((number, number + 1))
+            found.append((first - padding, end - padding))
     return found
 
 
@@ -577,6 +605,77 @@ def bars(label: str, groups) -> str:
 
 
 SHADES = (1, .45, .2)
+
+
+# ---------------------------------------------------------------------------------------------- cheaper convolutions
+def channel_tables(layers, bill, chosen: str, label: str) -> str:
+    """Convolutions one after the other, each as a table of channels under its kernel; below, what every kind costs.
+
+    A table has a column for each input channel and a row for each output channel, filled where the output reads the input: its
+    filled area times the kernel's is the number of weights. layers: of `convolutions.Convolution`; bill: a dict from
+    a kind's text to its parameters; chosen: the kind drawn in full colour; label: the result in a sentence.
+    """
+    side, foot = 96 / max([layer.in_channels for layer in layers]), 168
+    body = [write(0, 12, "kernel", "rl-small rl-quiet"), write(0, 60, "channels read", "rl-small rl-quiet")]
+    for place, layer in enumerate(layers):
+        wide, tall, left, top = side * layer.in_channels, side * layer.out_channels, 84 + 108 * place, 52
+        high, across = layer.kernel
+        cells = squares([left + 6 * column for column in range(across)], 0, 5)
+        body += [f'<g transform="translate(0 {3 + 6 * row})"><path class="rl-conv" fill-opacity=".45" d="{cells}"/></g>' for row in range(high)]
+        text = f"{high} × {across}" + ", shuffled" * layer.shuffled
+        body += [write(left + 6 * across + 4, 12, text, "rl-small"), write(left, foot, f"{layer.in_channels} → {layer.out_channels}", "rl-small"),
+                 f'<path class="rl-line-muted" style="stroke-width:.8" d="M{left} {top}h{wide:g}v{tall:g}h-{wide:g}z"/>']
+        if layer.groups > 32:
+            body.append(f'<path class="rl-line-conv" d="M{left} {top}l{wide:g} {tall:g}"/>')
+        else:
+            step, drop = wide / layer.groups, tall / layer.groups
+            body.append('<path class="rl-conv" d="' + "".join([
+                f"M{left + step * group:g} {top + drop * group:g}h{step:g}v{drop:g}h-{step:g}z" for group in range(layer.groups)]) + '"/>')
+    longest, y = max(bill.values()), foot + 20
+    body.append(write(0, y, "parameters", "rl-strong"))
+    for text, params in bill.items():
+        y += 18
+        css = " rl-strong" * (text == chosen)
+        body += [write(0, y, text, css), f'<rect class="rl-conv" fill-opacity="{1 if text == chosen else .35}" x="128" y="{y - 10}" '
+                 f'width="{max(1, 204 * params / longest):.4g}" height="12"/>', write(WIDTH, y, f"{params:,}", "rl-end" + css)]
+    return svg(y + 8, label, "".join(body))
+
+
+def shares(label: str, names, rows) -> str:
+    """Pairs of bars on one scale. names: of the two bars; rows: (text, share, share), 1 being the whole."""
+    body, longest = [], max([share for _, *pair in rows for share in pair])
+    for place, name in enumerate(names):
+        body += [f'<rect class="rl-conv" fill-opacity="{SHADES[place]}" x="{120 + 130 * place}" y="2" width="10" height="10"/>',
+                 write(135 + 130 * place, 11, name, "rl-small")]
+    y = 24
+    for text, *pair in rows:
+        body.append(write(0, y + 14, text))
+        for place, share in enumerate(pair):
+            body += [f'<rect class="rl-conv" fill-opacity="{SHADES[place]}" x="120" y="{y + 10 * place}" width="{max(1, 220 * share / longest):.4g}" '
+                     'height="9"/>', write(WIDTH, y + 8 + 10 * place, f"{100 * share:.3g} %", "rl-small rl-end")]
+        y += 28
+    return svg(y, label, "".join(body))
+
+
+def channel_shuffle(channels: int, groups: int) -> str:
+    """Where a shuffle sends each channel: the groups above, the shuffled groups below, the first group's way in colour."""
+    wide = channels // groups
+    pitch = min(28, (WIDTH - 64 - 8 * (groups - 1)) / channels)
+
+    def x(place):
+        return 64 + pitch * place + 8 * (place // wide)
+
+    lines, cells = "", [write(0, 20, "before", "rl-small"), write(0, 106, "after", "rl-small")]
+    for place, source in enumerate(shuffle(channels, groups)):
+        for position, channel, y in ((source, source, 6), (place, source, 92)):
+            first = channel < wide
+            cells.append(f'<rect class="rl-{"conv" if first else "muted"}" fill-opacity="{.45 if first else .2}" x="{x(position):.5g}" '
+                         f'y="{y}" width="{pitch - 2:.4g}" height="20"/>'
+                         + write(x(position) + pitch / 2 - 1, y + 14, str(channel), "rl-small rl-middle"))
+        lines += (f'<path class="rl-line-{"conv" if source < wide else "muted"}" stroke-opacity="{1 if source < wide else .5}" '
+                  f'd="M{x(source) + pitch / 2 - 1:.5g} 26L{x(place) + pitch / 2 - 1:.5g} 92"/>')
+    order = ", ".join([str(source) for source in shuffle(channels, groups)])
+    return svg(116, f"{channels} channels in {groups} groups, shuffled: afterwards they stand in the order {order}", lines + "".join(cells))
 
 
 # ------------------------------------------------------------------------------------------------------------- ideas

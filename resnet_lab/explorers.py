@@ -9,8 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from . import draw, function_classes, residuals
-from . import draw
+from .architecture import IMAGENET_DEPTHS, ResNet, ResidualBlock, cifar_resnet, named, resnet
 from .arithmetic import Field, conv_macs, conv_output_size, conv_params
+from .convolutions import KINDS, channels_seen, replacement
+from .trace import shape_text, trace
 
 
 @dataclass(frozen=True)
@@ -402,3 +404,152 @@ function_class = Explorer(
     _function_class,
     lambda family, target, size:
         f"function_classes.best({family!r}, function_classes.TARGETS[{target!r}], size={size})")
+
+
+# The ResNet family (chapter 9)
+def family_network(block, stage1, stage2, stage3, stage4, width, stem, version, shortcut, classes=1000, size=None):
+    """The network that the family explorer's values describe: `family_network(**family.value)`. `size` is the input's."""
+    depths = tuple([depth for depth in (stage1, stage2, stage3, stage4) if depth])
+    return ResNet(block, depths, tuple([width * 2 ** stage for stage in range(len(depths))]), version, shortcut, stem, classes=classes)
+
+
+def _family_member(net):
+    """The call that builds `net` by its name, if it is of the paper's family: ("rl.resnet", 50); otherwise None."""
+    settings = {"version": net.version, "shortcut": net.shortcut, "classes": net.classes}
+    for depth in IMAGENET_DEPTHS:
+        if net == resnet(depth, **settings):
+            return "rl.resnet", depth
+    if net.depth % 6 == 2 and net == cifar_resnet(net.depth, **settings):
+        return "rl.cifar_resnet", net.depth
+    return None
+
+
+def _family_sentence(net):
+    member = _family_member(net)
+    if not member:
+        return f"{net.depth} weight layers; the paper has no such network."
+    call, depth = member
+    sentence = f"This is <strong>ResNet-{depth}</strong> of the paper's " + {
+        "rl.resnet": "table 1", "rl.cifar_resnet": "CIFAR experiments"}[call]
+    if net.shortcut == "none":
+        sentence += ", without its shortcuts"
+    if net.version == 2:
+        sentence += ", in the pre-activation form of the second paper"
+    elif net.block == "bottleneck":
+        sentence += {1: ", with the stride on the first 1 × 1, as printed", 1.5: ", with the stride on the 3 × 3, as in torchvision"}[net.version]
+    return sentence + "."
+
+
+NAMED = {}
+
+
+def _family(size, **values):
+    net = family_network(**values)
+    table = trace(net, (3, size, size))
+    if not NAMED:
+        for name in ("resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "vgg19"):
+            other = trace(named(name), (3, 224, 224))
+            NAMED[other.net.name] = (other.params, other.macs)
+    params, macs = table.params, table.macs
+    rows = [(row.name, shape_text(row.output_shape), f"{row.params:,}", f"{row.macs:,}", f"{row.receptive_field:,}")
+            for row in table.groups("stage") if row.kind not in ("relu", "flatten")]
+    rows.append(("total", f"{table.weight_layers} weight layers", f"{params:,}", f"{macs:,}", f"{table.receptive_field:,}"))
+    others = [(name, *counts) for name, counts in NAMED.items()]
+    return (draw.network(table) + f"<p class='rl-formula'>{_family_sentence(net)}</p>"
+            + draw.tallies([("this network", params, macs)] + others, "others at 224 × 224")
+            + _table(("", "output", "parameters", "MACs", "field"), rows))
+
+
+def _family_code(size, **values):
+    net = family_network(**values)
+    member = _family_member(net)
+    if member:
+        call, depth = member
+        fields, usual = [str(depth)], {"version": 1.5, "shortcut": "B" if call == "rl.resnet" else "A",
+                                       "classes": 1000 if call == "rl.resnet" else 10}
+    else:
+        call, usual = "rl.ResNet", {"version": 1.5, "shortcut": "B", "stem": "7x7", "classes": 1000}
+        fields = [repr(net.block), repr(net.depths), repr(net.widths)]
+    fields += [f"{name}={getattr(net, name)!r}" for name, value in usual.items() if getattr(net, name) != value]
+    return f"{call}({', '.join(fields)})"
+
+
+def _member(block, *depths, **values):
+    """The values of all the family explorer's controls."""
+    stages = {f"stage{number}": depth for number, depth in enumerate(depths, 1)}
+    return {"block": block, **stages, "width": 64, "stem": "7x7", "version": 1.5, "shortcut": "B", "classes": 1000, "size": 224, **values}
+
+
+_cifar = {"stage4": 0, "width": 16, "stem": "3x3", "shortcut": "A", "classes": 10, "size": 32}
+family = Explorer(
+    "family", "The ResNet family",
+    [Choice("block", "Block", {"basic": "building block", "bottleneck": "bottleneck"}, "bottleneck"),
+     Choice("shortcut", "Shortcut", ("A", "B", "C", "none"), "B"), Choice("version", "Version", (1, 1.5, 2), 1.5),
+     Choice("stem", "Stem", {"7x7": "7 × 7, pooling", "3x3": "3 × 3"}, "7x7"), Choice("width", "Width of stage 1", (16, 32, 64, 128), 64),
+     Choice("classes", "Classes", (10, 100, 1000), 1000), Range("size", "Input size", 32, 448, 224, 32),
+     Range("stage1", "Blocks, stage 1", 1, 36, 3), Range("stage2", "Blocks, stage 2", 1, 36, 4),
+     Range("stage3", "Blocks, stage 3", 1, 36, 6), Range("stage4", "Blocks, stage 4", 0, 36, 3)],
+    _family, _family_code,
+    presets={**{f"ResNet-{depth}": _member(block, *depths) for depth, (block, depths) in IMAGENET_DEPTHS.items()},
+             "plain-34": _member("basic", 3, 4, 6, 3, shortcut="none"),
+             "ResNet-20": _member("basic", 3, 3, 3, **_cifar), "ResNet-110": _member("basic", 18, 18, 18, **_cifar),
+             "ResNet-18, small stem": _member("basic", 2, 2, 2, 2, stem="3x3", classes=10, size=32)})
+
+
+# The residual block (chapter 8)
+def _residual_block(size, **fields):
+    net = ResidualBlock(**fields)
+    table = trace(net, (net.in_channels, *[size] * net.dims))
+    rows = [(row.name[len("block."):], shape_text(row.output_shape), row.receptive_field, f"{row.params:,}", f"{row.macs:,}")
+            for row in table]
+    rows.append(("total", shape_text(table.output_shape), table.receptive_field, f"{table.params:,}", f"{table.macs:,}"))
+    return draw.residual_block(table) + _table(("", "output", "field", "parameters", "MACs"), rows)
+
+
+_block = {"block": "basic", "version": 1.5, "shortcut": "B", "fusion": "add", "in_channels": 64, "width": 64, "stride": 1, "dims": 2}
+_channels = {channels: str(channels) for channels in (64, 128, 256, 512)}
+residual_block = Explorer(
+    "residual-block", "The shapes that flow through a residual block",
+    [Choice("block", "Branch", {"single": "one convolution", "basic": "two: building block", "bottleneck": "three: bottleneck"}, "basic"),
+     Choice("version", "Version", {1: "1", 1.5: "1.5", 2: "2"}, 1.5),
+     Choice("shortcut", "Shortcut", {"A": "A", "B": "B", "C": "C", "none": "none"}, "B"),
+     Choice("fusion", "Branches are", {"add": "added", "concat": "side by side"}, "add"),
+     Choice("in_channels", "Channels in", _channels, 64), Choice("width", "Width", _channels, 128),
+     Choice("stride", "Stride", {1: "1", 2: "2"}, 2), Choice("dims", "Input", {2: "image", 1: "signal"}, 2),
+     Range("size", "Size", 1, 112, 56)],
+    _residual_block,
+    lambda size, **fields: "rl.ResidualBlock(" + ", ".join([f"{name}={value!r}" for name, value in fields.items()]) + ")",
+    presets={"same shape": _block, "half the size, twice the channels": {**_block, "width": 128, "stride": 2},
+             "zeros instead of a projection": {**_block, "width": 128, "stride": 2, "shortcut": "A"},
+             "bottleneck": {**_block, "block": "bottleneck", "in_channels": 256},
+             "pre-activation": {**_block, "version": 2}, "side by side": {**_block, "fusion": "concat"},
+             "no shortcut": {**_block, "shortcut": "none"}})
+
+
+# Cheaper convolutions (chapter 11)
+def _cheaper_convolutions(kind, channels, kernel, groups, size):
+    bill = {name: sum([conv.params for conv in replacement(name, channels, kernel, groups)]) for name in KINDS}
+    layers = replacement(kind, channels, kernel, groups)
+    rows = []
+    for number, conv in enumerate(layers, 1):
+        rows.append((f"{conv.kernel[0]} × {conv.kernel[1]}, {conv.in_channels} → {conv.out_channels}", conv.params, conv.macs(size), conv.moved(size)))
+    if len(rows) > 1:
+        rows.append(("together", *[sum(column) for column in list(zip(*rows))[1:]]))
+    label = (f"{100 * bill[kind] / bill['standard']:.3g} % of the standard convolution's parameters and MACs; one output number depends on "
+             f"{kernel} × {kernel} pixels in {channels_seen(layers)} of {channels} channels")
+    return (draw.channel_tables(layers, {KINDS[name]: params for name, params in bill.items()}, KINDS[kind], label)
+            + f"<p class='rl-formula'>{label}</p>"
+            + _table(("", "parameters", "MACs", "MACs per number"),
+                     [(text, f"{params:,}", draw.short(macs), f"{macs / moved:.1f}") for text, params, macs, moved in rows]))
+
+
+cheaper_convolutions = Explorer(
+    "cheaper-convolutions", "What may stand in for a convolution, and what it costs",
+    [Choice("kind", "Kind", KINDS, "standard"), Choice("channels", "Channels", (64, 128, 256, 512), 256),
+     Choice("kernel", "Kernel", {3: "3 × 3", 5: "5 × 5", 7: "7 × 7"}, 3), Choice("groups", "Groups", (2, 4, 8, 16), 4),
+     Choice("size", "Feature map", {56: "56 × 56", 28: "28 × 28", 14: "14 × 14", 7: "7 × 7"}, 28)],
+    _cheaper_convolutions,
+    lambda kind, channels, kernel, groups, size: f"convolutions.replacement({kind!r}, {channels}, kernel={kernel}, groups={groups})",
+    presets={"three 3 × 3 for a 7 × 7": {"kind": "stacked", "kernel": 7}, "Inception": {"kind": "factorised", "kernel": 7, "size": 14},
+             "ResNet": {"kind": "bottleneck", "kernel": 3}, "ResNeXt": {"kind": "grouped", "kernel": 3, "groups": 16},
+             "MobileNet": {"kind": "separable", "kernel": 3}, "ShuffleNet": {"kind": "shuffled", "kernel": 3, "groups": 8}})

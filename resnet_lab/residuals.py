@@ -51,7 +51,7 @@ class Function:
 
 
 def tanh(x):
-    return 1 - 2 / (E ** (2 * x) + 1)
+    return 1 - 2 / (E ** (2 * min(x, 20)) + 1)
 
 
 # One solution is hidden in all of them, b being computed from it: only then can a book show an error at all.

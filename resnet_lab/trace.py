@@ -139,7 +139,7 @@ class Trace:
 
 def shape_text(shape) -> str:
     """A shape as the book prints it: 64 × 56 × 56."""
-    return " × ".join(str(side) for side in shape)
+    return " × ".join([str(side) for side in shape])
 
 
 def trace(net, input_shape) -> Trace:

@@ -118,8 +118,9 @@ def fit(model, data: Data, recipe: Recipe = Recipe(), folder=None, device=None, 
     kept = average or model
     # The rate is a tensor, so that a recorded step reads it anew each time.
     rate = torch.zeros((), device=device)
-    optimizer = torch.optim.SGD(model.parameters(), rate, recipe.momentum, nesterov=recipe.nesterov,
-                                weight_decay=recipe.weight_decay, **({"fused": True} if on_gpu else {}))
+    fused = "fused" in inspect.signature(torch.optim.SGD).parameters       # torch 2.4 or newer
+    optimizer = torch.optim.SGD(model.parameters(), rate, recipe.momentum, weight_decay=recipe.weight_decay,
+                                nesterov=recipe.nesterov, **({"fused": True} if fused else {}))
     history = {"recipe": asdict(recipe), "data": data.summary(), "machine": machine(device, world),
                "parameters": sum(parameter.numel() for parameter in model.parameters()), "curve": [], "seconds": []}
     step, checkpoint = 0, Path(folder, "checkpoint.pt") if folder else None
@@ -148,8 +149,8 @@ def fit(model, data: Data, recipe: Recipe = Recipe(), folder=None, device=None, 
             if hasattr(block, "downsample"):
                 block.compile()
     forward = model
-    if world > 1:
-        forward = DistributedDataParallel(model, device_ids=[device] if on_gpu else None, broadcast_buffers=False)
+    if world > 1:       # BatchNorm sees each process's share by itself; its running statistics are those of the first process
+        forward = DistributedDataParallel(model, device_ids=[device] if on_gpu else None)
 
     def train_step():
         choice = choices[position][0]
@@ -167,7 +168,7 @@ def fit(model, data: Data, recipe: Recipe = Recipe(), folder=None, device=None, 
         wrong.index_copy_(0, position, (logits.detach().argmax(1) != target).float().mean()[None])
         position.add_(1)
 
-    run_step = recorded(train_step) if on_gpu and world == 1 else train_step
+    run_step = recorded(train_step) if on_gpu and world == 1 and fused else train_step
     model.train()
     started = time.perf_counter()
     while step < recipe.steps:
@@ -183,8 +184,8 @@ def fit(model, data: Data, recipe: Recipe = Recipe(), folder=None, device=None, 
                 if watch:
                     watch(history, step)
 
-        if world > 1:   # losses of the whole batch; BatchNorm's statistics of all processes
-            for tensor in [losses, wrong, *floating_buffers(model), *(floating_buffers(average) if average else [])]:
+        if world > 1:
+            for tensor in (losses, wrong):
                 dist.all_reduce(tensor)
                 tensor /= world
         check_finite(model, losses[:count].tolist(), step - count, checkpoint if len(history["curve"]) else None)
@@ -275,10 +276,6 @@ def recorded(train_step):
         graph.replay()
 
     return run
-
-
-def floating_buffers(module) -> list:
-    return [buffer for buffer in module.buffers() if buffer.is_floating_point()]
 
 
 def check_finite(model, losses: list, before: int, checkpoint):

@@ -9,6 +9,8 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+torch.set_num_threads(1)        # the networks here are too small to share out
+
 CONV = {1: nn.Conv1d, 2: nn.Conv2d}
 NORM = {1: nn.BatchNorm1d, 2: nn.BatchNorm2d}
 MAX_POOL = {1: nn.MaxPool1d, 2: nn.MaxPool2d}
@@ -39,12 +41,14 @@ class Subsample(nn.Module):
 
 
 class Block(nn.Module):
-    """A basic or bottleneck block, post-activation (versions 1 and 1.5) or pre-activation (version 2)."""
+    """A block of one, two (basic) or three (bottleneck) convolutions, post-activation (versions 1 and 1.5) or pre-activation (version 2)."""
 
     def __init__(self, channels, width, stride, block, version, shortcut, kernel, dims, fusion):
         super().__init__()
         conv, norm = CONV[dims], NORM[dims]
-        if block == "basic":
+        if block == "single":
+            outs, kernels, strides = [width], [kernel], [stride]
+        elif block == "basic":
             outs, kernels, strides = [width, width], [kernel, kernel], [stride, 1]
         else:
             outs, kernels = [width, width, 4 * width], [1, kernel, 1]

@@ -165,6 +165,12 @@ test_bad_input = refused(
     (lambda: rl.resnet(18, shortcut="A", fusion="concat"), ValueError, "'A'", "choose 'B' or 'C'"),
     (lambda: rl.resnet(18, head="flatten"), ValueError, "input_size is None", "needs to know the input's size"),
     (lambda: rl.signal_resnet(24), ValueError, "input_size is 24", "make the input longer"),
+    # a block by itself
+    (lambda: rl.ResidualBlock("dense"), ValueError, "block is 'dense'", "'bottleneck'"),
+    (lambda: rl.ResidualBlock(stride=0), ValueError, "stride is 0", "at least 1"),
+    (lambda: rl.ResidualBlock(in_channels=0), ValueError, "in_channels is 0", "at least 1"),
+    (lambda: rl.ResidualBlock(width=-1), ValueError, "width is -1", "at least 1"),
+    (lambda: rl.ResidualBlock(width=32, shortcut="A"), ValueError, "64 channels become 32", "choose 'B'"),
     # names
     (lambda: rl.named("alexnet"), ValueError, "'alexnet'", "resnet18"),
     (lambda: rl.named("resnet51"), ValueError, "'resnet51'", "6n + 2"),

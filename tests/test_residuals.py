@@ -50,7 +50,7 @@ def test_the_error_is_residual_over_slope_up_to_the_second_order(name):
         assert (estimate - e) / e ** 2 == pytest.approx(second, rel=0.05)
 
 
-@pytest.mark.parametrize("name, start", [("line", 4), ("square", 4), ("square", -.5), ("exponential", 3), ("tanh", 1.2), ("tanh", 3),
+@pytest.mark.parametrize("name, start", [("line", 4), ("square", 4), ("square", -.5), ("exponential", 3), ("tanh", 1.2), ("tanh", 2),
                                          ("cube", 3)])
 def test_newtons_steps_are_those_of_mpmaths_derivative(name, start):
     f, exact = FUNCTIONS[name], WITH_MPMATH[name]
@@ -81,6 +81,6 @@ def test_iterative_refinement_wins_back_the_digits_that_float32_lost():
     assert all(after < before / 500 for before, after in zip(errors[:3], errors[1:4]))
 
 
-@given(st.floats(-300, 300))
+@given(st.floats(-1000, 1000))
 def test_tanh_is_maths(x):
     assert tanh(x) == pytest.approx(math.tanh(x), abs=1e-12)

@@ -1,10 +1,13 @@
 """The table against PyTorch: every layer's name, order, shape, parameters, MACs and field, for the named networks and random ones."""
+from collections import OrderedDict
+
 import pytest
 import reference
 import torch
 import torchvision.models
 from bad_input import refused
 from hypothesis import given, settings, strategies as st
+from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 import resnet_lab as rl
@@ -40,7 +43,7 @@ def networks(draw, stages=4, blocks=3, width=6, heads=("average", "flatten")):
         widths = sorted(widths)
         stem_width = stem_width and min(stem_width, widths[0])
     net = dict(
-        block=draw(st.sampled_from(["basic", "bottleneck"])), widths=tuple(widths), stem_width=stem_width,
+        block=draw(st.sampled_from(["single", "basic", "bottleneck"])), widths=tuple(widths), stem_width=stem_width,
         depths=tuple(draw(st.lists(st.integers(1, blocks), min_size=count, max_size=count))),
         shortcut=shortcut, fusion=fusion, version=draw(st.sampled_from([1, 1.5, 2])), stem=draw(st.sampled_from(["7x7", "3x3"])),
         kernel=draw(st.sampled_from([1, 3, 5])), in_channels=draw(st.integers(1, 3)), classes=draw(st.integers(1, 5)),
@@ -56,11 +59,24 @@ def networks(draw, stages=4, blocks=3, width=6, heads=("average", "flatten")):
 
 # Names, order, shapes, parameters, MACs
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(networks())
 def test_every_layer_of_a_random_network(case):
     net, shape = case
     assert counted(rl.trace(rl.ResNet(**net), shape)) == reference.calls(reference.ResNet(**net), shape)
+
+
+@settings(max_examples=200, deadline=None)
+@given(networks(stages=1), st.integers(1, 8), st.integers(1, 3))
+def test_every_layer_of_a_random_block(case, in_channels, stride):
+    net, (_, *sides) = case
+    block = {name: net[name] for name in ("block", "version", "shortcut", "fusion", "kernel", "dims")}
+    width = net["widths"][0]
+    if net["shortcut"] == "A":
+        in_channels = min(in_channels, width)
+    model = nn.Sequential(OrderedDict(block=reference.Block(in_channels, width, stride, **block)))
+    table = rl.trace(rl.ResidualBlock(in_channels=in_channels, width=width, stride=stride, **block), (in_channels, *sides))
+    assert counted(table) == reference.calls(model, (in_channels, *sides))
 
 
 @pytest.mark.parametrize("name", TORCHVISION)
@@ -100,7 +116,7 @@ def test_other_classes_and_channels():
     table = rl.trace(rl.vgg(16, classes=7, in_channels=1), (1, 64, 64))
     model = torchvision_model("vgg16", num_classes=7)
     with torch.device("meta"):
-        model.features[0] = torch.nn.Conv2d(1, 64, 3, padding=1)
+        model.features[0] = nn.Conv2d(1, 64, 3, padding=1)
     assert counted(table, without=("flatten",)) == reference.calls(model, (1, 64, 64))
 
 
@@ -182,7 +198,7 @@ def test_sizes_through_the_signal_network():
 
 # Receptive fields
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(networks(stages=3, blocks=2, width=2, heads=("average",)))
 def test_fields_of_a_random_network(case):
     net, shape = case
@@ -304,6 +320,7 @@ test_bad_input = refused(
     (lambda: rl.trace(50, IMAGENET), TypeError, "50", "resnet(50)"),
     (lambda: rl.trace(rl.signal_resnet(1000), (1, 500)), ValueError, "15872 features", "new input_size"),
     (lambda: rl.trace(rl.signal_resnet(1000), (1, 20)), ValueError, "at avgpool", "at least 4"),
+    (lambda: rl.trace(rl.ResidualBlock(), (3, 56, 56)), ValueError, "3 channels", "takes 64"),
     (lambda: TABLE.at("layer5"), ValueError, "'layer5'", "layer4"),
     (lambda: TABLE.at(""), ValueError, "''", "layer4"),
     (lambda: TABLE.groups("module"), ValueError, "'module'", "'stage', 'block' or 'layer'"),

@@ -13,6 +13,7 @@ from pathlib import Path
 
 PAGE = Path(__file__).parent
 BRYTHON = Path(find_spec("brython").origin).parent / "data" / "brython.js"
+FILES = ("book.css", "explorers.css", "explorers.js")
 MATHJAX = Path(find_spec("sphinx-mathjax-offline").origin).parent / "static" / "mathjax"
 
 # What explorers.js calls. A state is written as in a link: "kernel=3&stride=2"; a record is an exercise's, as JSON.
@@ -82,7 +83,7 @@ def write_assets(app):
         return
     ours, mathjax = Path(app.outdir, "_static", "resnet_lab"), Path(app.outdir, "_static", "mathjax")
     ours.mkdir(parents=True, exist_ok=True)
-    for file in (PAGE / "book.css", PAGE / "explorers.css", PAGE / "explorers.js", BRYTHON):
+    for file in (*[PAGE / file for file in FILES], BRYTHON):
         shutil.copy(file, ours)
     if not (ours / app.config.resnet_lab_bundle).exists():
         for old in ours.glob("bundle-*.js"):
@@ -106,8 +107,17 @@ def forget_widgets(app, env):
         data["js_files"] = {name: file for name, file in data.get("js_files", {}).items() if "ipywidgets" not in name}
 
 
+def drop_icons(app, exception):
+    """The theme loads every icon of Font Awesome, half a megabyte compressed; book.css draws the few it shows."""
+    icons = Path(app.outdir, "_static", "scripts", "fontawesome.js")
+    if icons.exists():
+        icons.write_text("")
+
+
 def setup(app):
-    version = hashlib.sha256(json.dumps(page_modules()).encode()).hexdigest()[:10]
+    # A change of anything a page loads changes this value, and with it Sphinx writes every page anew.
+    sources = [*page_modules().values(), *[(PAGE / file).read_text(encoding="utf-8") for file in FILES]]
+    version = hashlib.sha256("".join(sources).encode()).hexdigest()[:10]
     app.add_config_value("resnet_lab_bundle", f"bundle-{version}.js", "html")
     app.add_css_file("resnet_lab/explorers.css")
     app.add_css_file("resnet_lab/book.css")
@@ -115,4 +125,5 @@ def setup(app):
     app.connect("builder-inited", write_assets)
     app.connect("env-updated", forget_widgets)
     app.connect("html-page-context", add_script)
+    app.connect("build-finished", drop_icons)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,347 @@
+"""The trainer against hand-written loops, against itself cut off and resumed, and against itself in two processes."""
+import copy
+import json
+import math
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("torchvision")
+from bad_input import refused
+from torch.nn.functional import batch_norm, cross_entropy
+from torch.utils._python_dispatch import TorchDispatchMode
+from torchvision.transforms.v2 import functional
+
+import resnet_lab as rl
+import small_run
+from resnet_lab import training
+from resnet_lab.data import Part, load, plan
+from resnet_lab.training import Recipe, evaluate, fit, load_checkpoint
+from small_run import LONG, NET, RECIPE, model, small_data
+
+
+def same_weights(one, other):
+    one, other = one.state_dict(), other.state_dict()
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+# ------------------------------------------------------------------------------------------------ what a run computes
+
+def test_fit_equals_a_loop_written_out():
+    data, recipe = small_data(), Recipe(steps=7, batch=16, every=7, lr=0.05, crop=2, nesterov=True, label_smoothing=0.1, ema=0.9,
+                                        weight_decay=1e-3, precision="float32")
+    ours, theirs = model(), model()
+    history = fit(ours, data, recipe)
+
+    optimizer = torch.optim.SGD(theirs.parameters(), 0.05, 0.9, weight_decay=1e-3, nesterov=True)
+    scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 7)
+    average, losses, wrong = {name: value.clone() for name, value in theirs.state_dict().items()}, [], []
+    for step in plan(96, 0, 7, 16, crop=2, flip=True):
+        batch = []
+        for index, down, right, mirrored in step.tolist():
+            image = functional.crop(functional.pad(data.train.images[index], [2]), down, right, 10, 10)
+            image = functional.horizontal_flip(image) if mirrored else image
+            batch.append(functional.normalize(functional.to_dtype(image, torch.float32, scale=True), data.mean, data.std))
+        target = data.train.labels[step[:, 0]]
+        logits = theirs(torch.stack(batch))
+        loss = cross_entropy(logits, target, label_smoothing=0.1)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        scheduler.step()
+        losses.append(loss.item())
+        wrong += (logits.argmax(1) != target).tolist()
+        for name, value in theirs.state_dict().items():
+            average[name] = 0.9 * average[name] + 0.1 * value if value.is_floating_point() else value
+    assert history["curve"][0]["loss"] == pytest.approx(sum(losses) / 7, rel=1e-5)
+    assert history["curve"][0]["error"] == pytest.approx(sum(wrong) / len(wrong))
+    for name, value in ours.state_dict().items():
+        if value.is_floating_point():
+            assert torch.allclose(value, average[name], atol=1e-5), name
+
+
+def test_rates_are_those_of_pytorchs_schedulers():
+    def theirs(make, steps):
+        optimizer = torch.optim.SGD([torch.zeros(1, requires_grad=True)], 0.1)
+        scheduler, rates = make(optimizer), []
+        for _ in range(steps):
+            rates.append(optimizer.param_groups[0]["lr"])
+            optimizer.step()
+            scheduler.step()
+        return pytest.approx(rates, rel=1e-5)
+    schedulers = torch.optim.lr_scheduler
+    assert Recipe(steps=50).rates().tolist() == theirs(lambda optimizer: schedulers.CosineAnnealingLR(optimizer, 50), 50)
+    # The paper: divided by 10 at 32k and 48k of 64k.
+    assert Recipe(steps=64, schedule="steps").rates().tolist() == theirs(lambda optimizer: schedulers.MultiStepLR(optimizer, [32, 48]), 64)
+    warm = Recipe(steps=50, warmup=10).rates().tolist()
+    assert warm[:10] == pytest.approx([0.01 * step for step in range(1, 11)])
+    assert warm[10:] == theirs(lambda optimizer: schedulers.CosineAnnealingLR(optimizer, 40), 40)
+
+
+def test_evaluate_counts_every_image_once():
+    data = small_data()
+    network = model().train()
+    whole = evaluate(network, data, "train", precision="float32")
+    with torch.no_grad():
+        reference = copy.deepcopy(network).eval()
+        logits = reference(functional.normalize(data.train.images.float() / 255, data.mean, data.std))
+    assert torch.equal(whole["predictions"], logits.argmax(1))
+    assert whole["error"] == pytest.approx(float((logits.argmax(1) != data.train.labels).float().mean()))
+    assert whole["loss"] == pytest.approx(float(cross_entropy(logits, data.train.labels)), rel=1e-5)
+    # 96 images in batches of 7 leave a last batch of 5.
+    parts = evaluate(network, data, "train", batch=7, precision="float32")
+    assert parts["error"] == whole["error"] and parts["loss"] == pytest.approx(whole["loss"], rel=1e-5)
+    assert network.training
+
+
+def test_overfits_64_images():
+    data = small_data(64, 16)
+    network = model(net=rl.cifar_resnet(8, in_channels=1))
+    fit(network, data, Recipe(steps=80, batch=32, lr=0.05, crop=0, flip=False))
+    assert evaluate(network, data, "train")["error"] == 0
+
+
+def test_same_accuracy_in_bfloat16():
+    data, errors = load(), {}
+    for precision in ("float32", "bfloat16"):
+        network = model(net=rl.ResNet("basic", (1,), (8,), shortcut="A", stem="7x7", in_channels=1, classes=10))
+        fit(network, data, Recipe(steps=60, batch=64, crop=2, precision=precision))
+        errors[precision] = evaluate(network, data, "validation", precision=precision)["error"]
+    assert abs(errors["float32"] - errors["bfloat16"]) < 0.06 and max(errors.values()) < 0.65
+
+
+def test_identical_runs_have_identical_histories():
+    runs = []
+    for _ in range(2):
+        network = model(net=training.replace(NET, dropout=0.5))
+        runs.append((fit(network, small_data(), RECIPE), network))
+    (one, first), (other, second) = runs
+    assert one["curve"] == other["curve"] and same_weights(first, second)
+    network = model()
+    assert fit(network, small_data(), training.replace(RECIPE, seed=1))["curve"] != one["curve"]
+
+
+def test_fit_leaves_the_callers_random_numbers_alone():
+    torch.manual_seed(5)
+    expected = torch.rand(3)
+    torch.manual_seed(5)
+    network = model(net=training.replace(NET, dropout=0.5))
+    torch.manual_seed(5)
+    fit(network, small_data(), RECIPE)
+    assert torch.equal(torch.rand(3), expected)
+
+
+def test_no_step_waits_for_the_host():
+    """A value read back on the host is `_local_scalar_dense`: as many for 30 steps as for 10, between two points of the history."""
+    class Reads(TorchDispatchMode):
+        def __init__(self):
+            super().__init__()
+            self.count, self.calls = 0, 0
+
+        def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+            self.calls += 1
+            self.count += any(name in str(function) for name in ("_local_scalar_dense", "nonzero", "_to_copy"))
+            return function(*args, **(kwargs or {}))
+
+    counts, data = [], small_data()
+    for steps in (10, 30):
+        with Reads() as reads:
+            fit(model(), data, Recipe(steps=steps, batch=16, every=steps, ema=0.9, precision="float32"))
+        counts.append(reads)
+    # Bytes become float32 once in every step, which is a `_to_copy` too; so do the truths of the error.
+    per_step = (counts[1].count - counts[0].count) / 20
+    assert counts[1].calls > 2 * counts[0].calls and per_step <= 3
+
+
+def test_validation_never_touches_the_test_images(tmp_path, monkeypatch, capsys):
+    data = small_data()
+    with pytest.raises(AssertionError, match="were read"):
+        data.test
+    fit(model(), data, RECIPE, folder=tmp_path / "api")      # would raise
+    evaluate(model(), data, "validation")
+
+    readings, source = [], load()
+    source.train, source.validation = data.train, data.validation
+    read = source.read_test
+    source.read_test = lambda: readings.append(1) or Part(*(tensor[:50] for tensor in read()))
+    monkeypatch.setattr(training, "load", lambda *_: source)
+    command = ["--model", "resnet8", "--steps", "4", "--every", "2", "--batch", "16", "--folder", str(tmp_path / "cli")]
+    assert training.main(command) == 0 and len(readings) == 1
+    assert "test error" in capsys.readouterr().out
+    assert 0 <= json.loads((tmp_path / "cli" / "history.json").read_text())["test_error"] <= 1
+
+
+# -------------------------------------------------------------------------------------------------- checkpoint, resume
+
+def test_killed_and_resumed_run_ends_with_the_same_weights(tmp_path):
+    checkpoint, steps = tmp_path / "cut" / "checkpoint.pt", []
+    for _ in range(2):
+        seen = checkpoint.stat().st_mtime_ns if steps else 0
+        process = subprocess.Popen([sys.executable, small_run.__file__, tmp_path / "cut"])
+        while process.poll() is None and not (checkpoint.exists() and checkpoint.stat().st_mtime_ns > seen):
+            time.sleep(0.001)
+        process.send_signal(signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL, "the run ended before it could be killed"
+        steps.append(load_checkpoint(checkpoint)["step"])
+    assert 0 < steps[0] < steps[1] < LONG.steps
+    whole, cut = model(), model(1)
+    histories = [fit(network, small_data(), LONG, folder=tmp_path / name) for network, name in ((whole, "whole"), (cut, "cut"))]
+    assert same_weights(whole, cut) and histories[0]["curve"] == histories[1]["curve"]
+    assert json.loads((tmp_path / "cut" / "history.json").read_text()) == load_checkpoint(checkpoint)["history"] == histories[1]
+
+
+def test_finished_run_is_not_repeated(tmp_path):
+    network, again = model(), model(1)
+    history = fit(network, small_data(), RECIPE, folder=tmp_path)
+    assert fit(again, small_data(), RECIPE, folder=tmp_path) == history and same_weights(network, again)
+
+
+def test_damaged_checkpoint_is_refused_by_name(tmp_path):
+    path = tmp_path / "checkpoint.pt"
+    fit(model(), small_data(), RECIPE, folder=tmp_path)
+    sound, content = load_checkpoint(path), path.read_bytes()
+    for length in (0, 1, 1000, len(content) // 2, len(content) - 1):
+        path.write_bytes(content[:length])
+        with pytest.raises(ValueError, match="checkpoint.pt is damaged .*; delete it"):
+            load_checkpoint(path)
+    # One flipped bit anywhere: refused, unless it lies in the padding and nothing that is read has changed.
+    refusals = 0
+    for place in range(0, len(content), len(content) // 100):
+        path.write_bytes(content[:place] + bytes([content[place] ^ 4]) + content[place + 1:])
+        try:
+            state = load_checkpoint(path)
+        except ValueError as error:
+            refusals += "checkpoint.pt is" in str(error)
+        else:
+            assert state["history"] == sound["history"] and state["step"] == sound["step"]
+            assert all(torch.equal(state["model"][name], sound["model"][name]) for name in sound["model"])
+    assert refusals > 50
+    with pytest.raises(ValueError, match="checkpoint.pt is damaged"):
+        path.write_bytes(content[:-100])
+        fit(model(), small_data(), RECIPE, folder=tmp_path)
+    torch.save({"weights": 1}, path)
+    with pytest.raises(ValueError, match="checkpoint.pt is no checkpoint"):
+        load_checkpoint(path)
+    with pytest.raises(FileNotFoundError, match="other.pt is missing"):
+        load_checkpoint(tmp_path / "other.pt")
+
+
+def test_checkpoint_executes_nothing(tmp_path):
+    class Harm:
+        def __reduce__(self):
+            return os.mkdir, (str(tmp_path / "harmed"),)
+    torch.save({"model": Harm()}, tmp_path / "checkpoint.pt")
+    with pytest.raises(ValueError, match="is damaged"):
+        load_checkpoint(tmp_path / "checkpoint.pt")
+    assert not (tmp_path / "harmed").exists()
+
+
+@pytest.mark.parametrize("recipe, count, net, named", [
+    (training.replace(RECIPE, lr=0.2), 96, NET, "its lr is 0.1, now it is 0.2"), (RECIPE, 80, NET, "its train is 96, now it is 80"),
+    (RECIPE, 96, rl.cifar_resnet(8, in_channels=1), "its parameters is")], ids=["recipe", "data", "network"])
+def test_checkpoint_of_another_run_is_refused(recipe, count, net, named, tmp_path):
+    fit(model(), small_data(), RECIPE, folder=tmp_path)
+    with pytest.raises(ValueError, match=named):
+        fit(model(net=net), small_data(count), recipe, folder=tmp_path)
+
+
+def test_interrupted_write_leaves_the_old_checkpoint(tmp_path):
+    path = tmp_path / "checkpoint.pt"
+    training.save(path, {"step": 1})
+    with pytest.raises(Exception, match="pickle"):
+        training.save(path, {"step": lambda: 2})
+    assert torch.load(path, weights_only=True) == {"step": 1}
+
+
+# ------------------------------------------------------------------------------------------------------------------ NaN
+
+def test_nan_stops_with_the_step_and_the_last_good_checkpoint(tmp_path):
+    data, calls = small_data(), 0
+
+    class Poisoned(torch.nn.Module):
+        """A network whose 11th training step has a loss of NaN."""
+        def __init__(self):
+            super().__init__()
+            self.inside = model()
+
+        def forward(self, x):
+            nonlocal calls
+            calls += self.training
+            return self.inside(x) * (math.nan if calls == 11 else 1)
+
+    recipe = training.replace(RECIPE, steps=20)
+    with pytest.raises(FloatingPointError, match="nan at step 11; the last good checkpoint is .*checkpoint.pt, of step 8. A smaller"):
+        fit(Poisoned(), data, recipe, folder=tmp_path)
+    state = load_checkpoint(tmp_path / "checkpoint.pt")
+    assert state["step"] == 8 and all(tensor.isfinite().all() for tensor in state["model"].values())
+    calls = 0
+    with pytest.raises(FloatingPointError, match="step 11; no checkpoint has been written"):
+        fit(Poisoned(), data, training.replace(recipe, every=20))
+
+
+def test_diverging_run_stops():
+    with pytest.raises(FloatingPointError, match="step [1-8]; no checkpoint"):
+        fit(model(), small_data(), training.replace(RECIPE, lr=1e30, warmup=0))
+
+
+# --------------------------------------------------------------------------------------------------- several processes
+
+class HalvedBatchNorm(torch.nn.BatchNorm2d):
+    """BatchNorm as two processes do it: each half of the batch by itself, the first one's running statistics being kept."""
+
+    def forward(self, x):
+        if not self.training:
+            return super().forward(x)
+        halves = super().forward(x[0::2]), batch_norm(x[1::2], None, None, self.weight, self.bias, True)
+        return torch.stack(halves, 1).flatten(0, 1)
+
+
+def test_two_processes_equal_one(tmp_path):
+    subprocess.run([sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2", small_run.__file__, tmp_path],
+                   check=True, env={**os.environ, "OMP_NUM_THREADS": "1"})
+    one, two = model(), load_checkpoint(tmp_path / "checkpoint.pt")
+    for module in one.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.__class__ = HalvedBatchNorm
+    history = fit(one, small_data(), RECIPE)
+    for name, value in one.state_dict().items():
+        assert (value - two["model"][name]).abs().max() <= 1e-5, name
+    for ours, theirs in zip(history["curve"], two["history"]["curve"], strict=True):
+        assert ours == pytest.approx(theirs, abs=1e-5)
+
+
+# ------------------------------------------------------------------------------------------------ watching, bad input
+
+def test_watchers_see_every_step_and_say_the_numbers(capsys):
+    seen = []
+    history = fit(model(), small_data(), RECIPE, watch=lambda history, step: seen.append((step, len(history["curve"]))))
+    assert [step for step, _ in seen] == [1, 2, 3, 4, 4, 5, 6, 7, 8, 8] and seen[-1][1] == 2
+    fit(model(), small_data(), RECIPE, watch=training.progress_bar())
+    last = capsys.readouterr().err.split("\r")[-1]
+    assert f"step 8 of 8, loss {history['curve'][-1]['loss']:.3f}" in last and "#" * 20 in last and last.endswith("\n")
+
+
+test_bad_input_is_refused = refused(
+    (lambda: Recipe(schedule="linear"), ValueError, "'linear'", "'cosine', 'steps'"),
+    (lambda: Recipe(precision="float16"), ValueError, "'float16'", "'bfloat16'"),
+    (lambda: Recipe(lr=0), ValueError, "lr is 0", "above 0"),
+    (lambda: Recipe(lr=math.nan), ValueError, "lr is nan", "above 0"),
+    (lambda: Recipe(batch=0), ValueError, "batch is 0", "at least 1"),
+    (lambda: Recipe(epochs=1.5), TypeError, "1.5", "whole number"),
+    (lambda: Recipe(ema=1), ValueError, "ema is 1", "not including, 1"),
+    (lambda: evaluate(model(), small_data(), "exam"), ValueError, "'exam'", "'validation'"),
+    (lambda: fit(model(), small_data(), Recipe(batch=97)), ValueError, "batch is 97", "make the batch smaller"),
+)
+
+
+@pytest.mark.parametrize("arguments, message", [
+    (["--data", "imagenet"], "there is no data set called 'imagenet'"), (["--model", "resnet19"], "no network called 'resnet19'"),
+    (["--lr", "-1"], "lr is -1.0; it must be above 0")])
+def test_command_line_says_what_is_wrong(arguments, message, capsys):
+    assert training.main(arguments) == 2
+    assert message in capsys.readouterr().err

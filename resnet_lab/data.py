@@ -291,6 +291,7 @@ def take(images: Tensor, choice: Tensor, crop: int) -> Tensor:
 
 
 def normalise(images: Tensor, mean, std) -> Tensor:
-    """Bytes to float32 of mean 0 and standard deviation 1 in every channel. mean, std: one number a channel, from white = 1."""
-    mean, std = (torch.as_tensor(value, dtype=torch.float32, device=images.device).view(-1, 1, 1) for value in (mean, std))
-    return (images.float() / 255 - mean) / std
+    """Bytes to torch's default dtype, mean 0 and standard deviation 1. mean, std: one number a channel, from white = 1."""
+    dtype = torch.get_default_dtype()
+    mean, std = (torch.as_tensor(value, dtype=dtype, device=images.device).view(-1, 1, 1) for value in (mean, std))
+    return (images.to(dtype) / 255 - mean) / std

@@ -83,7 +83,7 @@ def network(table: Trace) -> str:
             (head if stages else stem).append(part)
     rows = {row.name: row for row in table.groups("stage")}
 
-    body = (write(MARGIN, 14, net.name, "rl-title")
+    body = (_title(MARGIN, net.name, 200)
             + write(WIDTH - MARGIN, 14, f"{short(table.params)} parameters, {short(table.macs)} MACs", "rl-end")
             + _heading(42, "input", "", table.input_shape) + _heading(62, "stem", "", rows[stem[-1].name].output_shape)
             + _layers(stem, MARGIN, 80, net.dims)[0])
@@ -108,6 +108,12 @@ def _network_label(table) -> str:
     depths = ", ".join([str(depth) for depth in net.depths])
     return (f"{net.name} for an input of {shape_text(table.input_shape)}: {len(net.depths)} stages of {depths} {net.block} blocks with "
             f"{shortcut}; {table.params:,} parameters, {table.macs:,} MACs, receptive field {table.receptive_field:,}.")
+
+
+def _title(x, text, room) -> str:
+    """A heading at the top, squeezed if it would be wider than `room`."""
+    squeeze = f' textLength="{room}" lengthAdjust="spacingAndGlyphs"' if 9.8 * len(text) > room else ""
+    return f'<text x="{x}" y="14" class="rl-title"{squeeze}>{escape(text)}</text>'
 
 
 def _heading(y, name, remark, shape) -> str:
@@ -226,7 +232,7 @@ def compare(tables) -> str:
     for number, (table, (bars, blocks)) in enumerate(zip(tables, columns)):
         left = 26 + number * wide
         middle, right = left + wide * 64 // 100, left + wide * 94 // 100
-        body += [write(left, 14, table.net.name, "rl-title"), write(left, 31, f"{short(table.macs)} MACs", "rl-small"),
+        body += [_title(left, table.net.name, wide - 8), write(left, 31, f"{short(table.macs)} MACs", "rl-small"),
                  write(left, 44, f"{short(table.params)} parameters", "rl-small")]
         free, named, places, drawn = dict(tops), set(), [], []
         for size, kind, channels, text in bars:
@@ -318,9 +324,9 @@ def residual_block(table: Trace) -> str:
     Every slab is a feature map: the wider, the more channels; the taller, the larger. table: the trace of a `ResidualBlock`.
     """
     net, (block,), rows = table.net, table.net.parts(), iter(table)
-    wide = 100 / max([net.in_channels] + [row.output_shape[0] for row in table])
+    wide = 84 / max([net.in_channels] + [row.output_shape[0] for row in table])
     tall = 26 / max(table.input_shape[1:])
-    left, right = 56, 262
+    left, right = 54, 252
 
     def steps(layers, colour):
         """What stands in a column: ("conv", text), ("text", text), or ("slab", shape, channels of each colour)."""
@@ -342,18 +348,18 @@ def residual_block(table: Trace) -> str:
             out.append(f'<path class="{line}" d="M{x} {y:.4g}v{8 if what else 22}"/>')
             y += 8
             if kind == "conv":
-                out.append(f'<rect class="rl-soft rl-conv" x="{x - 50}" y="{y:.4g}" width="100" height="18" rx="3"/>')
-                out.append(write(x, y + 13, what, "rl-small rl-middle"))
+                out.append(f'<rect class="rl-soft rl-conv" x="{x - 46}" y="{y:.4g}" width="92" height="18" rx="3"/>')
+                out.append(write(x, y + 13, what, "rl-middle"))
                 y += 18
             elif kind == "text":
-                out.append(write(x, y + 10, what, "rl-small rl-quiet rl-middle"))
+                out.append(write(x, y + 11, what, "rl-quiet rl-middle"))
                 y += 14
             else:
                 height, edge = max(3, tall * max(what[1:])), x - wide * what[0] / 2
                 for number, colour in channels[0]:
                     out.append(f'<path class="{colour}" d="M{edge:.5g} {y:.5g}h{wide * number:.5g}v{height:.5g}h-{wide * number:.5g}z"/>')
                     edge += wide * number
-                out.append(write(edge + 6, y + height / 2 + 4, shape_text(what), "rl-small"))
+                out.append(write(edge + 6, y + height / 2 + 4, shape_text(what)))
                 y += height
         return "".join(out), y
 
@@ -373,7 +379,7 @@ def residual_block(table: Trace) -> str:
             skipped = f"1 pixel in {block.stride ** net.dims}" * (block.stride > 1)
             zeros = shape[0] - net.in_channels if block.shortcut == "zero-pad" else 0
             way = [("text", ", ".join([text for text in (skipped, "zeros appended" * (zeros > 0)) if text]) or "identity"),
-                   ("slab", (net.in_channels + zeros, *shape[1:]), [(net.in_channels, colour), (zeros, "rl-line-muted")])]
+                   ("slab", (net.in_channels + zeros, *shape[1:]), [(net.in_channels, colour)] + [(zeros, "rl-line-muted")] * (zeros > 0))]
         if way[-1][0] == "slab" and main[-1][0] == "text":
             way.append(("text", ""))
         line = colour.replace("rl-", "rl-line-")
@@ -383,7 +389,7 @@ def residual_block(table: Trace) -> str:
                  f'<path class="{line}" d="M{left} {fork:.5g}H{right - 5}q5 0 5 5V{join - 18 - height:.5g}'
                  f'M{right} {join - 18:.5g}v13q0 5 -5 5H{left + 7}"/>',
                  f'<g transform="translate({left} {join:.5g})"><circle class="rl-line-muted" r="7"/><path class="rl-sign" d="{sign}"/></g>',
-                 write((left + right) / 2, join - 4, {"add": "added", "concat": "side by side"}[block.fusion], "rl-small rl-quiet rl-middle")]
+                 write((left + right) / 2, join - 4, {"add": "added", "concat": "side by side"}[block.fusion], "rl-quiet rl-middle")]
         join += 7
         shape = next(rows).output_shape
         if block.fusion == "concat":
@@ -676,6 +682,39 @@ def channel_shuffle(channels: int, groups: int) -> str:
                   f'd="M{x(source) + pitch / 2 - 1:.5g} 26L{x(place) + pitch / 2 - 1:.5g} 92"/>')
     order = ", ".join([str(source) for source in shuffle(channels, groups)])
     return svg(116, f"{channels} channels in {groups} groups, shuffled: afterwards they stand in the order {order}", lines + "".join(cells))
+
+
+# ------------------------------------------------------------------------------------------------------------ signals
+def signal_shapes(table: Trace, label: str) -> str:
+    """A signal on its way through a 1-D network: at each part a bar as long as its samples and as thick as its channels,
+    and below it, as a line on the input's scale, the samples that one of its outputs sees.
+
+    Under them the network's parameters, those of the classifier apart. table: the trace of a network with dims 1.
+    """
+    length = table.input_shape[1]
+    parts = [("input", table.input_shape, 1)] + [(row.name, row.output_shape, row.receptive_field)
+                                                 for row in table.groups("stage") if row.kind in ("conv", "stage", "avgpool")]
+    thickest, body, y = max([shape[0] for _, shape, _ in parts]), [], 4
+    for name, (channels, samples), field in parts:
+        wide, thick = max(1, 210 * samples / length), max(2, 26 * (channels / thickest) ** .5)
+        seen = min(210, max(2, 210 * field / length))
+        css = "muted" if name == "input" else "pool" if name == "avgpool" else "conv"
+        body += [write(0, y + 13, name, "rl-strong"), write(0, y + 27, shape_text((channels, samples)), "rl-small"),
+                 f'<rect class="rl-{css}" x="86" y="{y + 14 - thick / 2:.4g}" width="{wide:.4g}" height="{thick:.4g}"/>']
+        if name != "input":
+            body += [f'<path stroke="currentColor" fill="none" d="M86 {y + 28}v8m0 -4h{seen:.4g}m0 -4v8"/>',
+                     write(WIDTH, y + 36, f"sees {field:,}", "rl-small rl-end")]
+        y += 30 if name == "input" else 46
+    features, head = table.at("flatten").output_shape[0], table.at("fc")
+    body += [write(0, y + 13, "classifier", "rl-strong"), write(86, y + 13, f"{features:,} → {head.output_shape[0]:,}"),
+             write(0, y + 42, "parameters", "rl-strong")]
+    x, whole = 86, WIDTH - 86
+    for css, text, params in (("conv", "before it", table.params - head.params), ("linear", "classifier", head.params)):
+        wide = whole * params / table.params
+        body.append(f'<rect class="rl-{css}" x="{x:.5g}" y="{y + 32}" width="{wide:.5g}" height="12"/>')
+        x += wide
+        body.append(write(86 if css == "conv" else WIDTH, y + 58, f"{text} {short(params)}", "rl-small" + " rl-end" * (css == "linear")))
+    return svg(y + 66, label, "".join(body))
 
 
 # ------------------------------------------------------------------------------------------------------------- ideas

@@ -436,7 +436,8 @@ def _family_sentence(net):
     if net.version == 2:
         sentence += ", in the pre-activation form of the second paper"
     elif net.block == "bottleneck":
-        sentence += {1: ", with the stride on the first 1 × 1, as printed", 1.5: ", with the stride on the 3 × 3, as in torchvision"}[net.version]
+        sentence += (", with the stride on the first 1 × 1, as printed" if net.version == 1
+                     else ", with the stride on the 3 × 3, as in torchvision")
     return sentence + "."
 
 
@@ -500,10 +501,10 @@ family = Explorer(
 def _residual_block(size, **fields):
     net = ResidualBlock(**fields)
     table = trace(net, (net.in_channels, *[size] * net.dims))
-    rows = [(row.name[len("block."):], shape_text(row.output_shape), row.receptive_field, f"{row.params:,}", f"{row.macs:,}")
+    rows = [(row.name[len("block."):], shape_text(row.output_shape), f"{row.params:,}", f"{row.macs:,}", row.receptive_field)
             for row in table]
-    rows.append(("total", shape_text(table.output_shape), table.receptive_field, f"{table.params:,}", f"{table.macs:,}"))
-    return draw.residual_block(table) + _table(("", "output", "field", "parameters", "MACs"), rows)
+    rows.append(("total", shape_text(table.output_shape), f"{table.params:,}", f"{table.macs:,}", table.receptive_field))
+    return draw.residual_block(table) + _table(("", "output", "parameters", "MACs", "field"), rows)
 
 
 _block = {"block": "basic", "version": 1.5, "shortcut": "B", "fusion": "add", "in_channels": 64, "width": 64, "stride": 1, "dims": 2}
@@ -553,3 +554,34 @@ cheaper_convolutions = Explorer(
     presets={"three 3 × 3 for a 7 × 7": {"kind": "stacked", "kernel": 7}, "Inception": {"kind": "factorised", "kernel": 7, "size": 14},
              "ResNet": {"kind": "bottleneck", "kernel": 3}, "ResNeXt": {"kind": "grouped", "kernel": 3, "groups": 16},
              "MobileNet": {"kind": "separable", "kernel": 3}, "ShuffleNet": {"kind": "shuffled", "kernel": 3, "groups": 8}})
+
+
+# One-dimensional signals (chapter 10)
+def _signal_net(length, kernel, blocks, head):
+    return ResNet("basic", (blocks,) * 4, kernel=kernel, stem="3x3", in_channels=1, classes=length, dims=1, head=head,
+                  input_size=length if head == "flatten" else None, title="1-D ResNet")
+
+
+def _signal_shapes(length, **settings):
+    table = trace(_signal_net(length, **settings), (1, length))
+    last, head = table.at("layer4"), table.at("fc")
+    label = (f"{length:,} samples become {last.output_shape[1]:,}, each of which sees {last.receptive_field:,}; "
+             f"the classifier holds {100 * head.params / table.params:.0f} % of {draw.short(table.params)} parameters")
+    return (draw.signal_shapes(table, label) + f"<p class='rl-formula'>{label}</p>"
+            + _table(("", "output", "field", "parameters", "MACs"),
+                     [(row.name, shape_text(row.output_shape), f"{row.receptive_field:,}", f"{row.params:,}", draw.short(row.macs))
+                      for row in table.groups("stage") if row.kind in ("conv", "stage", "avgpool", "flatten", "linear")]))
+
+
+signal_shapes = Explorer(
+    "signal-shapes", "A signal on its way through a 1-D ResNet",
+    [Range("length", "Samples", 20, 4000, 1000, 20), Choice("kernel", "Kernel", (3, 5, 7, 9, 15), 3),
+     Range("blocks", "Blocks per stage", 1, 6, 2), Choice("head", "Head", {"flatten": "pool by 4, flatten", "average": "average"}, "flatten")],
+    _signal_shapes,
+    lambda length, kernel, blocks, head:
+        f"rl.ResNet('basic', {(blocks,) * 4}, kernel={kernel}, stem='3x3', in_channels=1, classes={length}, dims=1, head={head!r}"
+        + f", input_size={length}" * (head == "flatten") + ")",
+    presets={"ResNet-18": {"length": 1000, "kernel": 3, "blocks": 2, "head": "flatten"},
+             "longer kernels": {"length": 1000, "kernel": 15, "blocks": 2, "head": "flatten"},
+             "average instead of flatten": {"length": 1000, "kernel": 3, "blocks": 2, "head": "average"},
+             "too short": {"length": 20, "kernel": 3, "blocks": 2, "head": "flatten"}})

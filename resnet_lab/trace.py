@@ -130,7 +130,7 @@ class Trace:
         return ("<table class='rl-table'><thead><tr>" + "".join(f"<th scope='col'>{cell}</th>" for cell in head) +
                 "</tr></thead><tbody>" + "".join(line(row) for row in body) + f"</tbody><tfoot>{line(total)}</tfoot></table>")
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return self.to_text()
 
     def _repr_html_(self) -> str:

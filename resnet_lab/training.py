@@ -164,8 +164,8 @@ def fit(model, data: Data, recipe: Recipe = Recipe(), folder=None, device=None, 
         optimizer.step()
         if average:
             torch._foreach_lerp_(averaged, current, 1 - recipe.ema)
-        losses.index_copy_(0, position, loss.detach().float()[None])
-        wrong.index_copy_(0, position, (logits.detach().argmax(1) != target).float().mean()[None])
+        losses.index_copy_(0, position, loss.detach()[None].to(losses.dtype))
+        wrong.index_copy_(0, position, (logits.detach().argmax(1) != target).to(wrong.dtype).mean()[None])
         position.add_(1)
 
     run_step = recorded(train_step) if on_gpu and world == 1 and fused else train_step
@@ -223,8 +223,8 @@ def evaluate(model, data: Data, part: str = "validation", batch: int = 500, prec
     for start in range(0, len(labels), batch):
         pixels = normalise(images[start:start + batch].to(device), data.mean, data.std)
         with autocast(device, resolve(precision, device)):
-            logits = model(pixels.contiguous(memory_format=torch.channels_last)).float()
-        loss += cross_entropy(logits, labels[start:start + batch].to(device), reduction="sum")
+            logits = model(pixels.contiguous(memory_format=torch.channels_last))
+        loss += cross_entropy(logits.float(), labels[start:start + batch].to(device), reduction="sum")
         predictions.append(logits.argmax(1))
     model.train(was_training)
     predictions = torch.cat(predictions).cpu()

@@ -37,6 +37,7 @@ if __name__ == "__main__":
     folder, several = Path(sys.argv[1]), "RANK" in os.environ
     if several:
         dist.init_process_group("gloo")
+        torch.set_default_dtype(torch.float64)
         fit(model(), small_data(), RECIPE, folder=folder)
         dist.destroy_process_group()
     else:

@@ -161,6 +161,7 @@ test_bad_input = refused(
     # combinations
     (lambda: rl.ResNet("basic", (1, 1), (16, 8), shortcut="A"), ValueError, "16 channels become 8", "choose 'B'"),
     (lambda: rl.resnet(18, shortcut="A", stem_width=128), ValueError, "128 channels become 64", "choose 'B'"),
+    (lambda: rl.ResNet("single", (1,), (8,), version=2), ValueError, "'single'", "'basic' and 'bottleneck'"),
     (lambda: rl.plain(18, fusion="concat"), ValueError, "'none'", "second branch"),
     (lambda: rl.resnet(18, shortcut="A", fusion="concat"), ValueError, "'A'", "choose 'B' or 'C'"),
     (lambda: rl.resnet(18, head="flatten"), ValueError, "input_size is None", "needs to know the input's size"),

@@ -1,0 +1,200 @@
+"""Pictures are read back as XML and held against torchvision, the paper's figure 3 and the metrics of a real, wide font."""
+from functools import lru_cache
+from pathlib import Path
+from xml.etree import ElementTree
+
+import matplotlib
+import pytest
+import torchvision
+from hypothesis import given, settings, strategies as st
+from PIL import ImageFont
+from torch import nn
+
+import resnet_lab as rl
+from resnet_lab import draw
+
+SIZES = {"rl-title": 15, "rl-small": 10}
+
+
+def read(picture):
+    """The SVG's root; every picture is XML, scales with its column and says the same aloud and on hovering."""
+    root = ElementTree.fromstring(picture.replace(' xmlns="http://www.w3.org/2000/svg"', ""))
+    assert root.tag == "svg" and root.get("role") == "img"
+    assert root.get("aria-label") == root.find("title").text and len(root.get("aria-label")) > 20
+    assert root.get("width") is None and root.get("viewBox").startswith(f"0 0 {draw.WIDTH} ")
+    return root
+
+
+def texts(root):
+    return ["".join(text.itertext()) for text in root.iter("text")]
+
+
+def of_class(root, *names):
+    return [node for node in root.iter() if set(names) <= set(node.get("class", "").split())]
+
+
+@lru_cache
+def font(size, bold):
+    name = f"DejaVuSans{'-Bold' * bold}.ttf"
+    return ImageFont.truetype(Path(matplotlib.get_data_path()) / "fonts/ttf" / name, 20 * size)
+
+
+def boxes(root):
+    """Where each text stands, (left, right, baseline, text), if it is set in DejaVu Sans, wider than a system's own font."""
+    for text in root.iter("text"):
+        width = 0
+        for part in [text, *text]:
+            css = f"{text.get('class', '')} {part.get('class', '')}".split()
+            size = next((SIZES[name] for name in css if name in SIZES), 12)
+            bold = "rl-strong" in css or "rl-title" in css
+            width += font(size, bold).getlength(part.text or "") / 20 + float(part.get("dx", 0))
+        width = float(text.get("textLength", width))
+        left = float(text.get("x")) - width * ("rl-end" in css or "rl-middle" in css) / (2 if "rl-middle" in css else 1)
+        yield left, left + width, float(text.get("y")), "".join(text.itertext())
+
+
+def assert_fits(root):
+    """No text leaves the picture, and no two texts on one line meet."""
+    width, height = map(float, root.get("viewBox").split()[2:])
+    placed = sorted(boxes(root), key=lambda box: (box[2], box[0]))
+    for left, right, baseline, text in placed:
+        assert left >= 0 and right <= width and 8 <= baseline <= height - 2, text
+    for (_, end, line, text), (start, _, next_line, after) in zip(placed, placed[1:]):
+        assert line != next_line or end <= start, (text, after)
+
+
+@st.composite
+def networks(draw):
+    stages = draw(st.integers(1, 4))
+    width = draw(st.sampled_from((4, 16, 64, 128)))
+    shortcut, fusion = draw(st.sampled_from([("A", "add"), ("B", "add"), ("C", "add"), ("none", "add"), ("B", "concat")]))
+    return rl.ResNet(draw(st.sampled_from(("basic", "bottleneck"))), draw(st.lists(st.integers(1, 40), min_size=stages, max_size=stages)),
+                     [width * 2 ** stage for stage in range(stages)], draw(st.sampled_from((1, 1.5, 2))), shortcut,
+                     draw(st.sampled_from(("7x7", "3x3"))), dims=draw(st.sampled_from((1, 2))), fusion=fusion)
+
+
+@settings(max_examples=40, deadline=None)
+@given(networks(), st.integers(32, 448))
+def test_any_network(net, size):
+    table = rl.trace(net, (3, *[size] * net.dims))
+    root = read(draw.network(table))
+    assert_fits(root)
+    blocks = of_class(root, "rl-block")
+    assert len(blocks) == sum(net.depths)
+    for block in blocks:
+        assert len(block.find("path").get("d").split("z")) - 1 == {"basic": 2, "bottleneck": 3}[net.block]
+
+    changed = [group.input_shape != group.output_shape for group in table.groups("block") if group.name.startswith("layer")]
+    dashed = ["rl-dashed" in block[-1].get("class") for block in blocks]
+    assert dashed == ([False] * len(blocks) if net.shortcut == "none" else changed)
+    assert all((len(block) == 1) == (net.shortcut == "none") for block in blocks)
+
+    written = texts(root)
+    stages = [row for row in table.groups("stage") if row.name.startswith("layer")]
+    assert [text.split(",")[0] for text in written if text.startswith("stage ")] == [
+        f"stage {number}{depth} block{'s' * (depth > 1)}" for number, depth in enumerate(net.depths, 1)]
+    for row in stages:
+        assert " × ".join(map(str, row.output_shape)) in written
+    for number in (table.params, table.macs, table.receptive_field):
+        assert f"{number:,}" in root.get("aria-label")
+
+
+@pytest.mark.parametrize("depth", (18, 34, 50, 101, 152))
+def test_the_picture_shows_what_torchvision_builds(depth):
+    model = getattr(torchvision.models, f"resnet{depth}")(weights=None)
+    stages = [model.layer1, model.layer2, model.layer3, model.layer4]
+    root = read(draw.network(rl.trace(rl.resnet(depth), (3, 224, 224))))
+    blocks = [block for stage in stages for block in stage]
+
+    projected = [block.downsample is not None for block in blocks]
+    assert [bool(of_class(block, "rl-line-projection")) for block in of_class(root, "rl-block")] == projected
+    assert [bool(of_class(block, "rl-dashed")) for block in of_class(root, "rl-block")] == projected
+
+    opened = [text for text in texts(root) if text.count("×") == 1 and "pool" not in text]
+    named = [name(model.conv1)] + [name(layer) for stage in stages for layer in first_block(stage[0])]
+    assert sorted(opened) == sorted(named)
+    assert "linear, 1000" in texts(root) and "max pool 3×3, /2" in texts(root)
+    assert sum(parameter.numel() for parameter in model.parameters()) == int(
+        root.get("aria-label").split(" parameters")[0].split()[-1].replace(",", ""))
+
+
+def name(conv):
+    (height, width), (stride, _) = conv.kernel_size, conv.stride
+    return f"{height}×{width}, {conv.out_channels}" + f", /{stride}" * (stride > 1)
+
+
+def first_block(block):
+    return [layer for layer in block.modules() if isinstance(layer, nn.Conv2d)]
+
+
+def test_a_longer_stage_makes_a_larger_picture():
+    def height(blocks):
+        root = read(draw.network(rl.trace(rl.ResNet("bottleneck", (3, 4, blocks, 3)), (3, 224, 224))))
+        return float(root.get("viewBox").split()[3])
+    assert height(6) < height(12) < height(24) < height(36)
+
+
+def test_pre_activation_is_visible():
+    """Version 2 has no BatchNorm or ReLU between the stem and the first block, and both before the head."""
+    def signs(version):
+        root = read(draw.network(rl.trace(rl.resnet(18, version=version), (3, 224, 224))))
+        stem, *_, head = of_class(root, "rl-sign")[:-2]           # the last two are the legend's
+        return bool(stem.get("d")), bool(head.get("d"))
+    assert signs(1.5) == (True, False) and signs(2) == (False, True)
+
+
+def test_only_networks_of_blocks():
+    with pytest.raises(TypeError, match="VGG-16 has no residual blocks"):
+        draw.network(rl.trace(rl.vgg(16), (3, 224, 224)))
+
+
+def test_compare_is_the_papers_figure_3():
+    nets = rl.vgg(19), rl.plain(34), rl.resnet(34)
+    root = read(draw.compare([rl.trace(net, (3, 224, 224)) for net in nets]))
+    assert_fits(root)
+    # VGG-19: 16 convolutions, five poolings, three linear layers; the others: 33 convolutions, two poolings, one linear layer.
+    assert [len(of_class(root, "rl-layer", kind)) for kind in ("rl-conv", "rl-pool", "rl-linear")] == [16 + 33 + 33, 5 + 2 + 2, 3 + 1 + 1]
+    arcs = [node for node in root.iter("path") if "V" in node.get("d") and "H" in node.get("d")]
+    assert len(arcs) == 16 and sum("rl-dashed" in node.get("class") for node in arcs) == 3
+    sizes = [int(text) for text in texts(root) if text.isdigit()]
+    assert sizes == [224, 112, 56, 28, 14, 7, 1]
+    assert {"19.6 G MACs", "3.64 G MACs", "3.66 G MACs", "144 M parameters"} <= set(texts(root))
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(st.sampled_from(("vgg16", "resnet18", "resnet50", "plain34", "resnet20", "resnet18-small")), min_size=1, max_size=3),
+       st.sampled_from((64, 224, 320)))
+def test_compare_aligns_by_size(names, size):
+    tables = [rl.trace(rl.named(name), (3, size, size)) for name in names]
+    root = read(draw.compare(tables))
+    assert_fits(root)
+    rules = [float(node.get("d").split()[1].split("H")[0]) for node in of_class(root, "rl-rule")]
+    sizes = [int(text) for text in texts(root) if text.isdigit()]
+    bars = of_class(root, "rl-layer")
+    bands = [sizes[sum(rule < float(bar.get("y")) for rule in rules) - 1] for bar in bars]
+    kinds = {"conv": "rl-conv", "maxpool": "rl-pool", "avgpool": "rl-pool", "linear": "rl-linear"}
+    drawn = [(kinds[row.kind], row.output_shape[-1] if len(row.output_shape) > 1 else 1) for table in tables for row in table
+             if row.on_main_path and (row.kind in ("conv", "linear") or row.kind in kinds and row.input_shape != row.output_shape)]
+    assert [(bar.get("class").split()[1], band) for bar, band in zip(bars, bands)] == drawn
+
+
+def test_tallies_are_to_scale():
+    rows = [("mine", 25_557_032, 4_089_184_256), ("ResNet-18", 11_689_512, 1_814_073_344), ("VGG-19", 143_667_240, 19_632_062_464)]
+    root = read(draw.tallies(rows, "others at 224 × 224"))
+    assert_fits(root)
+    widths = [float(bar.get("width")) for bar in root.iter("rect")]
+    for column in (0, 1):
+        for row, width in zip(rows, widths[column::2]):
+            assert width / widths[4 + column] == pytest.approx(row[1 + column] / rows[2][1 + column], abs=.01)
+
+
+@pytest.mark.parametrize("number, text", [(1, "1"), (999, "999"), (1000, "1.00 k"), (9_994, "9.99 k"), (9_996, "10.0 k"),
+                                          (99_960, "100 k"), (999_600, "1.00 M"), (25_557_032, "25.6 M"), (4_089_184_256, "4.09 G")])
+def test_short(number, text):
+    assert draw.short(number) == text
+
+
+def test_a_title_cannot_break_the_picture():
+    net = rl.resnet(18, title='<b>"A & B"</b>')
+    root = read(draw.network(rl.trace(net, (3, 64, 64))))
+    assert net.name in texts(root) and root.get("aria-label").startswith(net.name)

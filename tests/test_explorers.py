@@ -1,0 +1,200 @@
+"""Explorers as declarations and in a notebook: their values, their views and their widgets. The page has a file of its own."""
+import random
+import sys
+from html.parser import HTMLParser
+
+import pytest
+
+import resnet_lab as rl
+from resnet_lab import explorers
+from resnet_lab.explorers import ALL, Choice, Explorer, Range, Real, Switch
+
+EVERY = pytest.mark.parametrize("explorer", ALL.values(), ids=list(ALL))
+
+
+def some(control, dice):
+    """A value that the control can take."""
+    if isinstance(control, Switch):
+        return dice.random() < .5
+    if isinstance(control, Choice):
+        return dice.choice(list(control.options))
+    return control.check(control.low + control.step * dice.randint(0, round((control.high - control.low) / control.step)))
+
+
+def states(explorer, count, seed=0):
+    dice = random.Random(seed)
+    return [{name: some(control, dice) for name, control in explorer.controls.items()} for _ in range(count)]
+
+
+class Outline(HTMLParser):
+    """Checks that tags are closed in order and that ids are used once; keeps the tags and the outermost pictures."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.tags, self.pictures, self.open = [], [], []
+        self.feed(html)
+        assert not self.open
+        ids = [attributes["id"] for _, attributes in self.tags if "id" in attributes]
+        assert len(ids) == len(set(ids))
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+        if tag == "svg" and "svg" not in self.open:
+            self.pictures.append(dict(attributes))
+        if tag not in ("input", "br"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+@EVERY
+def test_a_name_finds_its_explorer(explorer):
+    assert getattr(explorers, explorer.name.replace("-", "_")) is explorer
+    assert explorer.value == {name: control.start for name, control in explorer.controls.items()}
+
+
+@EVERY
+def test_every_view_has_a_labelled_picture_and_a_table_or_says_why_not(explorer):
+    for values in [explorer.value, *states(explorer, 60)]:
+        html = explorer.render(values)
+        outline = Outline(html)
+        if outline.pictures:
+            assert all(picture["role"] == "img" and len(picture["aria-label"]) > 10 for picture in outline.pictures)
+            assert "table" in [tag for tag, _ in outline.tags]
+        else:
+            with pytest.raises(ValueError) as refusal:
+                explorer.view(**values)
+            assert html == f'<p class="rl-note">{refusal.value}.</p>'
+
+
+@EVERY
+def test_the_code_that_is_copied_runs(explorer):
+    if not explorer.python:
+        pytest.skip("it has no code")
+    modules = {name.rpartition(".")[2]: module for name, module in sys.modules.items() if name.startswith("resnet_lab.")}
+    for values in states(explorer, 20):
+        try:
+            explorer.view(**values)
+        except ValueError:
+            continue
+        exec(explorer.code(values), {"rl": rl, **modules})
+
+
+@EVERY
+def test_a_link_carries_every_value(explorer):
+    for values in states(explorer, 20):
+        link = "&".join(f"{name}={str(value).lower() if isinstance(value, bool) else value}" for name, value in values.items())
+        assert explorer.read(link) == values
+
+
+def test_the_output_size_is_that_of_a_pytorch_layer():
+    torch = pytest.importorskip("torch")
+    for values in states(explorers.output_size, 200, seed=1):
+        size, kernel, stride, padding, dilation, ceil_mode = values.values()
+        # Pooling refuses more padding than half a kernel, a convolution cannot round up: each is asked what it can do.
+        try:
+            if ceil_mode:
+                out = torch.nn.functional.max_pool1d(torch.zeros(1, 1, size), kernel, stride, padding, dilation, ceil_mode)
+            else:
+                out = torch.nn.functional.conv1d(torch.zeros(1, 1, size), torch.zeros(1, 1, kernel), None, stride, padding, dilation)
+        except RuntimeError:
+            continue
+        assert f"<strong>{out.shape[-1]}</strong>" in explorers.output_size.render(values)
+
+
+plain = Explorer("plain", "A plain one", [Range("size", "Size", 10, 20, 12, 2), Choice("block", "Block", ("basic", "bottleneck"), "basic"),
+                                          Real("x", "x", -1, 1, .5, .25), Switch("bias", "Bias")],
+                 lambda size, block, x, bias: f"<p>{size} {block} {x} {bias}</p>")
+del ALL["plain"]
+
+
+@pytest.mark.parametrize("values, sentence", [
+    ({"depth": 3}, "'depth' is not a control of plain, which has size, block, x, bias"),
+    ({"size": 9}, "size is 9; it must be a whole number from 10 to 20 in steps of 2"),
+    ({"size": 13}, "size is 13; it must be a whole number from 10 to 20 in steps of 2"),
+    ({"size": "12"}, "size is '12'; it must be a whole number from 10 to 20 in steps of 2"),
+    ({"size": True}, "size is True; it must be a whole number from 10 to 20 in steps of 2"),
+    ({"block": "wide"}, "block is 'wide'; it must be one of 'basic', 'bottleneck'"),
+    ({"x": 1.25}, "x is 1.25; it must be a number from -1 to 1"),
+    ({"bias": 1}, "bias is 1; it must be True or False"),
+])
+def test_bad_values_are_refused_by_name(values, sentence):
+    for attempt in (plain.render, plain.check, lambda values: setattr(plain, "value", values)):
+        with pytest.raises(ValueError) as refusal:
+            attempt(values)
+        assert str(refusal.value).startswith(sentence)
+    assert plain.value == {"size": 12, "block": "basic", "x": .5, "bias": False}
+
+
+def test_widgets_follow_the_value_and_the_value_follows_the_widgets():
+    pytest.importorskip("ipywidgets")
+    view, widgets = plain.to_widget().children[-1], plain._widgets
+    widgets["size"].value, widgets["bias"].value = 16, True
+    assert plain.value == {"size": 16, "block": "basic", "x": .5, "bias": True}
+    assert view.value == "<p>16 basic 0.5 True</p>"
+    plain.value = {"block": "bottleneck", "x": -.25}
+    assert (widgets["block"].value, widgets["x"].value) == ("bottleneck", -.25)
+    assert view.value == plain.render() == "<p>16 bottleneck -0.25 True</p>"
+    plain.value = {"size": 12, "block": "basic", "x": .5, "bias": False}
+
+
+@EVERY
+def test_every_widget_shows_what_render_gives(explorer):
+    pytest.importorskip("ipywidgets")
+    start, view = explorer.value, explorer.to_widget().children[-1]
+    for values in states(explorer, 5):
+        for name, widget in explorer._widgets.items():
+            widget.value = values[name]
+        assert explorer.value == values and view.value == explorer.render(values)
+    for button in explorer.to_widget().children[1].children:
+        before = explorer.value
+        button.click()
+        assert explorer.value == {**before, **explorer.presets[button.description]}
+    explorer.value = start
+
+
+def test_without_ipywidgets_the_view_is_shown(monkeypatch):
+    monkeypatch.setitem(sys.modules, "ipywidgets", None)
+    monkeypatch.setattr(plain, "_box", None)
+    forms = plain._repr_mimebundle_()
+    assert set(forms) == {"text/plain", "text/html"} and plain.render() in forms["text/html"]
+
+
+def test_in_a_notebook_kernel():
+    """Display an explorer, move a slider and read the value in the next cell, as a reader does."""
+    nbclient, nbformat = pytest.importorskip("nbclient"), pytest.importorskip("nbformat")
+    pytest.importorskip("ipywidgets")
+    cells = ["from resnet_lab import explorers\nexplorers.output_size", "explorers.output_size._widgets['kernel'].value = 7",
+             "print(explorers.output_size.value['kernel'], explorers.output_size.to_widget().children[-1].value == explorers.output_size.render())"]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    nbclient.NotebookClient(notebook, timeout=60).execute()
+    shown = notebook.cells[0].outputs[0].data
+    assert "<fieldset disabled>" in shown["text/html"]
+    model = notebook.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"]
+    assert shown["application/vnd.jupyter.widget-view+json"]["model_id"] in model
+    assert notebook.cells[2].outputs[0].text == "7 True\n"
+
+
+@EVERY
+def test_the_pages_form_has_a_label_for_every_input(explorer):
+    tags = Outline(explorer.to_html()).tags
+    labelled = {attributes["for"] for tag, attributes in tags if tag == "label"}
+    inputs = [attributes for tag, attributes in tags if tag in ("input", "select")]
+    assert {attributes["name"] for attributes in inputs} == set(explorer.controls)
+    assert all(attributes["id"] in labelled for attributes in inputs)
+    ids = {attributes.get("id") for _, attributes in tags}
+    assert all(attributes["aria-labelledby"] in ids for _, attributes in tags if attributes.get("role") == "radiogroup")
+
+
+def test_importing_is_light(fresh):
+    """The package and its explorers load the standard library only; the package itself within 50 ms (twice that here)."""
+    heavy = "{'torch', 'numpy', 'matplotlib', 'ipywidgets', 'IPython'} & set(sys.modules)"
+    assert fresh(f"import sys, resnet_lab, resnet_lab.explorers; print({heavy})") == "set()"
+    took = min(float(fresh("import time; start = time.perf_counter(); import resnet_lab; print(time.perf_counter() - start)"))
+               for _ in range(5))
+    print(f"import resnet_lab: {took * 1000:.0f} ms")
+    assert took < .1

@@ -1,7 +1,7 @@
 """Our ResNets beside torchvision's: forward, and forward + backward, on one CPU thread, in both memory layouts.
 
-The two take turns, so that whatever else the machine does hits both alike; the ratio is the median over the turns of ours /
-theirs. Run from anywhere: python benchmarks/models.py [turns]. Writes benchmarks/results/models.json.
+The two take turns, so that whatever else the machine does hits both alike; the ratio is the median over the turns of
+ours / theirs. Run from anywhere: python benchmarks/models.py [turns]. Writes benchmarks/results/models.json.
 """
 import json
 import platform

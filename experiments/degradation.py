@@ -8,16 +8,15 @@ book's explorer shows of them to resnet_lab/recorded.py.
 import argparse
 import itertools
 import json
-from pathlib import Path
 
 import torch
 
+from record import RESULTS, write, write_recorded
 from resnet_lab import ResNet
 from resnet_lab.data import load
 from resnet_lab.models import build
-from resnet_lab.training import Recipe, fit, write_json
+from resnet_lab.training import Recipe, fit
 
-RESULTS = Path(__file__).with_name("results") / "degradation.json"
 DEPTHS, SHORTCUTS, STEPS = (8, 14, 20, 32, 56), ("none", "A", "B"), (200, 600, 1500)
 POINTS = 20         # of each curve: the last two are the mean over the last tenth of the steps
 RECIPE = {"batch": 64, "lr": 0.1, "momentum": 0.9, "weight_decay": 1e-4, "schedule": "cosine", "crop": 0, "flip": False,
@@ -43,15 +42,17 @@ def main():
     chosen = parser.parse_args()
     torch.set_num_threads(1)
     data = load("digits")
-    record = json.loads(RESULTS.read_text()) if RESULTS.exists() else {"runs": []}
-    done = {(run["depth"], run["shortcut"], run["steps"], run["seed"]) for run in record["runs"]}
+    path = RESULTS / "degradation.json"
+    runs = json.loads(path.read_text())["runs"] if path.exists() else []
+    done = {(run["depth"], run["shortcut"], run["steps"], run["seed"]) for run in runs}
     for seed, steps, depth, shortcut in itertools.product(chosen.seeds, STEPS, DEPTHS, chosen.shortcuts):
         if (depth, shortcut, steps, seed) in done:
             continue
         result, history = run(data, depth, shortcut, steps, seed)
-        record = {"machine": history["machine"], "data": history["data"], "recipe": RECIPE, "runs": record["runs"] + [result]}
-        write_json(RESULTS, record)
+        runs.append(result)
+        write(path, {"machine": history["machine"], "data": history["data"], "recipe": RECIPE}, runs)
         print(f"{shortcut:>4}-{depth}, {steps} steps, seed {seed}: loss {result['loss'][-1]:.4f}, {result['seconds']:.0f} s", flush=True)
+    write_recorded()
 
 
 if __name__ == "__main__":

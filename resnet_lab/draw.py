@@ -319,9 +319,9 @@ def _legend(names, y) -> tuple:
 
 # ------------------------------------------------------------------------------------------------------------ a block
 def residual_block(table: Trace) -> str:
-    """One residual block as the shapes that flow through it, from top to bottom: the branch on the left, the shortcut beside it.
+    """A residual block as the shapes that flow through it from top to bottom, the branch on the left, the shortcut beside it.
 
-    Every slab is a feature map: the wider, the more channels; the taller, the larger. table: the trace of a `ResidualBlock`.
+    Every slab is a feature map: the wider, the more channels; the taller, the more pixels. table: of a `ResidualBlock`.
     """
     net, (block,), rows = table.net, table.net.parts(), iter(table)
     wide = 84 / max([net.in_channels] + [row.output_shape[0] for row in table])
@@ -341,14 +341,14 @@ def residual_block(table: Trace) -> str:
                 found.append(("text", MEANINGS[layer.kind]))
         return found
 
-    def column(x, steps, line="rl-line-muted"):
-        """The picture of a column from 0 down, and its height."""
-        out, y = [], 0
+    def column(x, y, steps, line="rl-line-muted"):
+        """The picture of a column from `y` down, and where it ends."""
+        out = []
         for kind, what, *channels in steps:
-            out.append(f'<path class="{line}" d="M{x} {y:.4g}v{8 if what else 22}"/>')
+            out.append(f'<path class="{line}" d="M{x} {y:.5g}v{8 if what else 22}"/>')
             y += 8
             if kind == "conv":
-                out.append(f'<rect class="rl-soft rl-conv" x="{x - 46}" y="{y:.4g}" width="92" height="18" rx="3"/>')
+                out.append(f'<rect class="rl-soft rl-conv" x="{x - 46}" y="{y:.5g}" width="92" height="18" rx="3"/>')
                 out.append(write(x, y + 13, what, "rl-middle"))
                 y += 18
             elif kind == "text":
@@ -357,50 +357,48 @@ def residual_block(table: Trace) -> str:
             else:
                 height, edge = max(3, tall * max(what[1:])), x - wide * what[0] / 2
                 for number, colour in channels[0]:
-                    out.append(f'<path class="{colour}" d="M{edge:.5g} {y:.5g}h{wide * number:.5g}v{height:.5g}h-{wide * number:.5g}z"/>')
-                    edge += wide * number
+                    width = wide * number
+                    out.append(f'<path class="{colour}" d="M{edge:.5g} {y:.5g}h{width:.5g}v{height:.5g}h-{width:.5g}z"/>')
+                    edge += width
                 out.append(write(edge + 6, y + height / 2 + 4, shape_text(what)))
                 y += height
         return "".join(out), y
 
-    def at(y, picture):
-        return f'<g transform="translate(0 {y:.5g})">{picture}</g>'
-
-    top, fork = column(left, [("slab", table.input_shape, [(net.in_channels, "rl-muted")]), *steps(block.before, "")])
-    main = steps(block.main, "rl-residual")
-    fork += 8
-    branch, height = column(left, main)
-    join = fork + height + 18
+    top, y = column(left, 0, [("slab", table.input_shape, [(net.in_channels, "rl-muted")]), *steps(block.before, "")])
+    fork, main = y + 8, steps(block.main, "rl-residual")
+    branch, y = column(left, fork, main)
     shape = [what for kind, what, *_ in main if kind == "slab"][-1]
-    body, sums = [top, f'<path class="rl-line-muted" d="M{left} {fork - 8:.5g}v8"/>', at(fork, branch)], [(shape[0], "rl-muted")]
+    body = [top, f'<path class="rl-line-muted" d="M{left} {fork - 8:.5g}v8"/>', branch]
+    channels = [(shape[0], "rl-muted")]
     if block.shortcut:
-        way, colour = steps(block.projection, "rl-projection"), f"rl-{'projection' if block.projection else 'identity'}"
+        way, colour = steps(block.projection, "rl-projection"), "projection" if block.projection else "identity"
         if not way:
-            skipped = f"1 pixel in {block.stride ** net.dims}" * (block.stride > 1)
             zeros = shape[0] - net.in_channels if block.shortcut == "zero-pad" else 0
-            way = [("text", ", ".join([text for text in (skipped, "zeros appended" * (zeros > 0)) if text]) or "identity"),
-                   ("slab", (net.in_channels + zeros, *shape[1:]), [(net.in_channels, colour)] + [(zeros, "rl-line-muted")] * (zeros > 0))]
+            changes = [f"1 pixel in {block.stride ** net.dims}"] * (block.stride > 1) + ["zeros appended"] * (zeros > 0)
+            way = [("text", ", ".join(changes) or "identity"), ("slab", (net.in_channels + zeros, *shape[1:]),
+                   [(net.in_channels, "rl-identity")] + [(zeros, "rl-line-muted")] * (zeros > 0))]
         if way[-1][0] == "slab" and main[-1][0] == "text":
             way.append(("text", ""))
-        line = colour.replace("rl-", "rl-line-")
-        picture, height = column(right, way, line)
-        sign = "M-4 0h8M0 -4v8" if block.fusion == "add" else "M-2.5 -4v8M2.5 -4v8"
-        body += [at(join - 18 - height, picture), f'<path class="rl-line-muted" d="M{left} {join - 18:.5g}v11"/>',
-                 f'<path class="{line}" d="M{left} {fork:.5g}H{right - 5}q5 0 5 5V{join - 18 - height:.5g}'
-                 f'M{right} {join - 18:.5g}v13q0 5 -5 5H{left + 7}"/>',
-                 f'<g transform="translate({left} {join:.5g})"><circle class="rl-line-muted" r="7"/><path class="rl-sign" d="{sign}"/></g>',
-                 write((left + right) / 2, join - 4, {"add": "added", "concat": "side by side"}[block.fusion], "rl-quiet rl-middle")]
-        join += 7
-        shape = next(rows).output_shape
+        line = f"rl-line-{colour}"
+        begin = y - column(right, 0, way)[1]
+        joined, sign = ("added", "m-4 0h8m-4 -4v8") if block.fusion == "add" else ("side by side", "m-2.5 -4v8m5 0v-8")
+        body += [f'<path class="{line}" d="M{left} {fork:.5g}H{right - 5}q5 0 5 5V{begin:.5g}'
+                 f'M{right} {y:.5g}v13q0 5 -5 5H{left + 7}"/>',
+                 column(right, begin, way, line)[0], f'<path class="rl-line-muted" d="M{left} {y:.5g}v11"/>',
+                 f'<circle class="rl-line-muted" cx="{left}" cy="{y + 18:.5g}" r="7"/>',
+                 f'<path class="rl-sign" d="M{left} {y + 18:.5g}{sign}"/>',
+                 write((left + right) / 2, y + 14, joined, "rl-quiet rl-middle")]
+        next(rows)
         if block.fusion == "concat":
-            sums = [(shape[0] - sums[0][0], colour), (sums[0][0], "rl-residual")]
-    else:
-        join -= 18
-    bottom, height = column(left, [*steps(block.after, ""), ("slab", shape, [(shape[0], "rl-muted")] if block.fusion == "add" else sums)])
-    way = {"identity": "the identity", "zero-pad": "a zero-padded shortcut", "projection": "a projection", None: "no shortcut"}[block.shortcut]
-    label = (f"A {net.block} block with {way}: {shape_text(table.input_shape)} in, {shape_text(shape)} out, {table.params:,} parameters, "
-             f"{table.macs:,} MACs")
-    return svg(join + height + 6, label, "".join(body) + at(join, bottom))
+            channels = [(block.out_channels - shape[0], f"rl-{colour}"), (shape[0], "rl-residual")]
+            shape = (block.out_channels, *shape[1:])
+        y += 25
+    bottom, y = column(left, y, [*steps(block.after, ""), ("slab", shape, channels)])
+    way = {"identity": "an identity shortcut", "zero-pad": "a zero-padded shortcut", "projection": "a projection shortcut",
+           None: "no shortcut"}[block.shortcut]
+    label = (f"A {net.block} block with {way}: {shape_text(table.input_shape)} in, {shape_text(shape)} out, "
+             f"{table.params:,} parameters, {table.macs:,} MACs")
+    return svg(y + 6, label, "".join(body) + bottom)
 
 
 # -------------------------------------------------------------------------------------------------------- arithmetic
@@ -838,12 +836,13 @@ def figures(number: float) -> str:
 
 # ------------------------------------------------------------------------------------------------------------- curves
 def chart(label: str, series, across: str, up: str, x_ticks, y_ticks, height: float = 180) -> str:
-    """Lines over two axes, with a legend below. Scales are linear: for a logarithmic one give logarithms, and ticks that say so.
+    """Lines over two axes, each with its name at its end. Scales are linear: for a logarithmic one give logarithms.
 
-    series: (name, css, opacity, points) each; css: a colour's name, with " rl-dashed" if wanted; name: "" for no legend.
+    series: (name, css, opacity, points) each; css: a colour's name, with " rl-dashed" if wanted; name may be "".
     across, up: what the axes show; ticks: (value, text) from low to high, the first and last being the ends of the axis.
     """
-    left, right, top = 34, WIDTH - 16, 20
+    longest = max([len(name) for name, _, _, _ in series])
+    left, right, top = 34, WIDTH - max(16, 8 + 5.6 * longest), 20
     (x_low, _), (x_high, _) = x_ticks[0], x_ticks[-1]
     (y_low, _), (y_high, _) = y_ticks[0], y_ticks[-1]
     x_scale, y_scale = (right - left) / (x_high - x_low), height / (y_high - y_low)
@@ -854,24 +853,29 @@ def chart(label: str, series, across: str, up: str, x_ticks, y_ticks, height: fl
     body = [write(0, 11, up, "rl-small rl-strong"), write(right, top + height + 28, across, "rl-small rl-strong rl-end")]
     for value, text in y_ticks:
         y = place(x_low, value)[1]
-        body += [f'<path class="rl-rule" d="M{left} {y:.1f}H{right}"/>', write(left - 5, y + 3.5, text, "rl-small rl-quiet rl-end")]
+        body += [f'<path class="rl-rule" d="M{left} {y:.4g}H{right:g}"/>', write(left - 5, y + 3.5, text, "rl-small rl-quiet rl-end")]
     for value, text in x_ticks:
         body.append(write(place(value, y_low)[0], top + height + 14, text, "rl-small rl-quiet rl-middle"))
-    for _, css, opacity, points in series:
-        if len(points) == 1:
-            x, y = place(*points[0])
-            body.append(f'<circle class="rl-{css.split()[0]}" fill-opacity="{opacity}" cx="{x:.1f}" cy="{y:.1f}" r="2.5"/>')
+    ends = []
+    for name, css, opacity, points in series:
+        path = [place(*point) for point in points]
+        if len(path) == 1:
+            body.append(f'<circle class="rl-{css.split()[0]}" cx="{path[0][0]:.4g}" cy="{path[0][1]:.4g}" r="2.5"/>')
         else:
-            line = polyline([place(*point) for point in points]) if points else "M0 0"
-            body.append(f'<path class="rl-line-{css}" stroke-opacity="{opacity}" stroke-linejoin="round" d="{line}"/>')
-    x, y = left, top + height + 44
-    for name, css, _, _ in series:
+            width = 2.5 if opacity == 1 else 1.5
+            body.append(f'<path class="rl-line-{css}" style="stroke-width:{width}" stroke-opacity="{opacity}" d="{polyline(path)}"/>')
         if name:
-            if x > left and x + 28 + 5.6 * len(name) > WIDTH:
-                x, y = left, y + 16
-            body += [f'<path class="rl-line-{css}" style="stroke-width:2.5" d="M{x:g} {y - 3.5}h20"/>', write(x + 26, y, name, "rl-small")]
-            x += 42 + 5.6 * len(name)
-    return svg(y + 8, label, "".join(body))
+            ends.append((path[-1][1], path[-1][0], name, opacity))
+    # Names that would touch are moved apart, downwards, and back up from the axis.
+    ends.sort()
+    heights = [end[0] for end in ends]
+    for index in range(1, len(ends)):
+        heights[index] = max(heights[index], heights[index - 1] + 11)
+    for index in reversed(range(len(ends))):
+        heights[index] = min(heights[index], (heights[index + 1] if index + 1 < len(ends) else top + height + 11) - 11)
+    for (_, x, name, opacity), y in zip(ends, heights):
+        body.append(write(x + 6, y + 3.5, name, "rl-small" if opacity == 1 else "rl-small rl-quiet"))
+    return svg(top + height + 32, label, "".join(body))
 
 
 def ticks(high: float, low: float = 0, most: int = 5) -> list:

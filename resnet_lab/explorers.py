@@ -166,6 +166,10 @@ class Explorer:
         texts = dict([pair.split("=") for pair in state.split("&")])
         return {name: control.read(texts[name]) for name, control in self.controls.items() if name in texts}
 
+    def write(self, values):
+        """`values` as a link carries them; the opposite of `read`."""
+        return "&".join([f"{name}={str(value).lower() if isinstance(value, bool) else value}" for name, value in values.items()])
+
     def render(self, values={}):
         """The view of `values` as HTML; those not given are the present ones."""
         values = self.check(values)
@@ -182,8 +186,8 @@ class Explorer:
         """The page's form: native inputs, which the page's script switches on, and the present view."""
         controls = "".join([f'<div class="rl-control">{control.to_html(f"{self.name}-{name}", self._value[name])}</div>\n'
                             for name, control in self.controls.items()])
-        presets = "".join([f'<button type="button" data-preset="{"&amp;".join([f"{name}={value}" for name, value in values.items()])}">'
-                           f"{text}</button>" for text, values in self.presets.items()])
+        presets = "".join([f'<button type="button" data-preset="{self.write(values).replace("&", "&amp;")}">{text}</button>'
+                           for text, values in self.presets.items()])
         copy_code = '<button type="button" data-copy="code">Copy as Python</button>' if self.python else ""
         return f"""<figure class="rl-explorer" data-explorer="{self.name}">
 <form autocomplete="off"><fieldset disabled><legend>{self.title}</legend>
@@ -329,9 +333,9 @@ def _building_blocks(channels, reduction, size, count):
     (_, wide, _), (_, bottleneck, _), (_, narrow, _) = rows
     label = (f"The building block of {channels} channels has {wide / bottleneck:.2f} times the bottleneck's {count}, "
              f"the one of {inner} channels {narrow / bottleneck:.2f} times")
-    return (draw.bars(label, [(f"{count}" + f", feature map {size} × {size}" * (count == "MACs"), lines)])
-            + f"<p class='rl-formula'>{wide / bottleneck:.2f} times = {wide / narrow:g} for the narrower block "
-            f"× <strong>{narrow / bottleneck:.2f}</strong> for the bottleneck</p>"
+    return (draw.bars(label, [(count + f", feature map {size} × {size}" * (count == "MACs"), lines)])
+            + f"<p class='rl-formula'>{wide / bottleneck:.2f} times = {wide / narrow:g} for the width "
+            f"× <strong>{narrow / bottleneck:.2f}</strong> for the form</p>"
             + _table(("", "parameters", "MACs"), [(text, f"{params:,}", f"{macs:,}") for text, params, macs in rows]))
 
 
@@ -339,7 +343,7 @@ KERNELS = {"3 × 3": 3, "1 × 1": 1}
 building_blocks = Explorer(
     "building-blocks", "Building block against bottleneck",
     [Range("channels", "Channels", 64, 512, 256, 64), Choice("reduction", "Reduction", (1, 2, 4, 8), 4),
-     Choice("size", "Feature map", {56: "56 × 56", 28: "28 × 28", 14: "14 × 14", 7: "7 × 7"}, 56),
+     Choice("size", "Feature map, height and width", (56, 28, 14, 7), 56),
      Choice("count", "Count", ("parameters", "MACs"), "parameters")],
     _building_blocks,
     lambda channels, reduction, size, count:
@@ -484,7 +488,7 @@ def _member(block, *depths, **values):
 _cifar = {"stage4": 0, "width": 16, "stem": "3x3", "shortcut": "A", "classes": 10, "size": 32}
 family = Explorer(
     "family", "The ResNet family",
-    [Choice("block", "Block", {"basic": "building block", "bottleneck": "bottleneck"}, "bottleneck"),
+    [Choice("block", "Block", {"basic": "two 3 × 3", "bottleneck": "bottleneck"}, "bottleneck"),
      Choice("shortcut", "Shortcut", ("A", "B", "C", "none"), "B"), Choice("version", "Version", (1, 1.5, 2), 1.5),
      Choice("stem", "Stem", {"7x7": "7 × 7, pooling", "3x3": "3 × 3"}, "7x7"), Choice("width", "Width of stage 1", (16, 32, 64, 128), 64),
      Choice("classes", "Classes", (10, 100, 1000), 1000), Range("size", "Input size", 32, 448, 224, 32),

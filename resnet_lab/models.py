@@ -1,7 +1,7 @@
 """Residual networks in PyTorch, by hand: blocks, stages, networks. Written to be read in one go, and copied.
 
 `build(net)` makes the module that a description from `architecture` stands for. Attributes have torchvision's names, so
-state dicts go both ways. Nothing is counted here; the tests hold these modules against what `trace` counts without them.
+state dicts go both ways. Nothing is counted here: `trace` counts without these modules, and the tests compare the two.
 """
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ CONV = {1: nn.Conv1d, 2: nn.Conv2d}
 BATCHNORM = {1: nn.BatchNorm1d, 2: nn.BatchNorm2d}
 MAXPOOL = {1: nn.MaxPool1d, 2: nn.MaxPool2d}
 AVGPOOL = {1: nn.AvgPool1d, 2: nn.AvgPool2d}
-GLOBAL_AVGPOOL = {1: nn.AdaptiveAvgPool1d, 2: nn.AdaptiveAvgPool2d}
+ADAPTIVE_AVGPOOL = {1: nn.AdaptiveAvgPool1d, 2: nn.AdaptiveAvgPool2d}
 
 
 def conv3x3(in_channels, out_channels, stride=1, kernel=3, dims=2):
-    """A 3x3 convolution (3 wide if dims is 1), padded so that stride 1 keeps the size. No bias: BatchNorm would remove it."""
+    """A 3x3 convolution, 3 wide if dims is 1, padded to keep the size at stride 1. No bias: BatchNorm would undo it."""
     return CONV[dims](in_channels, out_channels, kernel, stride, padding=kernel // 2, bias=False)
 
 
@@ -44,8 +44,8 @@ class ZeroPad(nn.Module):
 def fit_branch(x, size, how):
     """Bring x, (N, C, length) or (N, C, height, width), to `size` along every axis, so that it can meet another branch.
 
-    how: "pad" appends zeros or cuts off the end, "pool" averages, "interpolate" draws straight lines between samples. None
-    of them has parameters; the learned ways are a convolution with a stride and, for the channels, a 1x1 projection.
+    how: "pad" appends zeros or cuts off the end, "pool" averages, "interpolate" draws straight lines between samples.
+    None of them has parameters; the learned ways are a stride in a convolution and, for the channels, a 1x1 projection.
     """
     architecture.one_of("how", how, ("pad", "pool", "interpolate"))
     axes = x.dim() - 2
@@ -53,16 +53,17 @@ def fit_branch(x, size, how):
         missing = [(0, size - side) for side in reversed(x.shape[2:])]      # F.pad begins with the last axis
         return F.pad(x, sum(missing, ()))
     if how == "pool":
-        return GLOBAL_AVGPOOL[axes](size)(x)
+        return ADAPTIVE_AVGPOOL[axes](size)(x)
     return F.interpolate(x, (size,) * axes, mode="linear" if axes == 1 else "bilinear")
 
 
 class Block(nn.Module):
     """What all blocks share: the shortcut, and how it meets the branch of convolutions.
 
-    in_channels come in, `width` is that of the 3x3 convolutions, expansion * width come out (more with fusion "concat").
-    stride: 2 halves the size. kernel: of the 3x3 convolutions. dims: 1 for signals (N, C, L), 2 for images (N, C, H, W).
-    shortcut: "A", "B", "C" (section 3.3 and 4.1 of the paper) or "none". fusion: "add", or "concat" as in a DenseNet.
+    in_channels come in; width: of the 3x3 convolutions; expansion * width come out, more with fusion "concat".
+    stride: 2 halves the size. kernel: of the 3x3 convolutions. dims: 1 for signals, 2 for images.
+    shortcut: "A", "B", "C" (sections 3.3 and 4.1 of the paper) or "none". fusion: "add", or "concat" as in a DenseNet.
+    A subclass names in `last` the layer that ends its branch.
     """
     expansion = 1
 
@@ -131,7 +132,7 @@ class BasicBlock(Block):
 class Bottleneck(Block):
     """1x1 to narrow, 3x3, 1x1 to widen to 4 * width, beside the shortcut. Figure 5, right.
 
-    version: 1.5 has the stride on the 3x3 (torchvision), 1 on the first 1x1 (the paper), which then skips pixels unseen.
+    version: 1.5 has the stride on the 3x3, like torchvision; 1 on the first 1x1, like the paper, which skips pixels.
     """
     expansion = 4
     last = "bn3"
@@ -223,7 +224,7 @@ def make_block(net, in_channels, width, stride):
 
 
 class ResNet(nn.Sequential):
-    """The residual (or plain) network that `net`, an `architecture.ResNet`, describes. Its parts run in the order written here.
+    """The network that `net`, an `architecture.ResNet`, describes. Its parts run in the order in which they stand here.
 
     (N, in_channels, height, width) or (N, in_channels, length) -> (N, classes).
     """
@@ -249,7 +250,7 @@ class ResNet(nn.Sequential):
             self.bn = BATCHNORM[dims](self.channels)
             self.relu = nn.ReLU(inplace=True)
         if net.head == "average":
-            self.avgpool = GLOBAL_AVGPOOL[dims](1)
+            self.avgpool = ADAPTIVE_AVGPOOL[dims](1)
             features = self.channels
         else:
             self.avgpool = AVGPOOL[dims](4)
@@ -272,7 +273,7 @@ class ResNet(nn.Sequential):
 
 
 class VGG(nn.Sequential):
-    """VGG-16 or VGG-19: 3x3 convolutions with bias, five max poolings, three linear layers. (N, C, H, W) -> (N, classes)."""
+    """VGG-16 or VGG-19: 3x3 convolutions with bias, 5 poolings, 3 linear layers. (N, C, H, W) -> (N, classes)."""
 
     def __init__(self, net):
         super().__init__()
@@ -291,11 +292,11 @@ class VGG(nn.Sequential):
 
 
 def build(net, zero_init_residual=False):
-    """The nn.Module that `net`, a `ResNet`, `VGG` or `ResidualBlock` of `architecture`, describes, with He initialisation.
+    """The nn.Module that a description (`ResNet`, `VGG` or `ResidualBlock`) stands for, with He initialisation.
 
-    zero_init_residual: the last layer of every branch starts at zero, so that every block starts as its shortcut (Goyal et
-    al., "Accurate, large minibatch SGD" (2017), section 5.1). That layer is a BatchNorm, in a pre-activation block the last
-    convolution: a BatchNorm there would hand the ReLU zeros only, and a ReLU passes no gradient at zero.
+    zero_init_residual: the last layer of every branch starts at zero, so that every block starts as its shortcut
+    (Goyal et al., "Accurate, large minibatch SGD" (2017), section 5.1). That layer is a BatchNorm; in a pre-activation
+    block it is a convolution, for a BatchNorm would hand the ReLU zeros only, where it passes no gradient.
     Raises TypeError for anything but a description, ValueError for zero_init_residual in a net without shortcuts.
 
     >>> from resnet_lab import resnet18_small
@@ -317,7 +318,7 @@ def build(net, zero_init_residual=False):
                 nn.init.zeros_(module.bias)
     if zero_init_residual:
         if getattr(net, "shortcut", "none") == "none":
-            raise ValueError(f"zero_init_residual is True but {net.name} has no shortcuts; nothing would pass its zero layers")
+            raise ValueError(f"zero_init_residual is True but {net.name} has no shortcuts; nothing would get through")
         for block in model.modules():
             if isinstance(block, Block):
                 nn.init.zeros_(getattr(block, block.last).weight)

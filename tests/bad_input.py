@@ -3,8 +3,11 @@ import pytest
 
 
 def refused(*cases):
-    """A test of every case (call, exception type, words that name the value, words that offer a remedy)."""
-    @pytest.mark.parametrize("call, error, value, remedy", cases, ids=[f"{error.__name__}: {value}" for _, error, value, _ in cases])
+    """A test of every case: (call, exception type, words that name the value, words that offer a remedy)."""
+
+    names = [f"{error.__name__}: {value}" for _, error, value, _ in cases]
+
+    @pytest.mark.parametrize("call, error, value, remedy", cases, ids=names)
     def test(call, error, value, remedy):
         with pytest.raises(error) as caught:
             call()

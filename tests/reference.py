@@ -1,8 +1,9 @@
-"""What the tests hold the package against: networks written here from the papers in plain torch.nn, and counters over forward hooks.
+"""What the tests hold the package against: networks written from the papers in plain torch.nn, and counters over hooks.
 
-Nothing in this file uses resnet_lab. Module names are torchvision's; additions, concatenations and zero-padded shortcuts are
-modules too, so that hooks see them.
+Nothing in this file uses resnet_lab. Module names are torchvision's; additions, concatenations and zero-padded
+shortcuts are modules too, so that hooks see them.
 """
+import functools
 from collections import namedtuple
 
 import torch
@@ -41,7 +42,7 @@ class Subsample(nn.Module):
 
 
 class Block(nn.Module):
-    """A block of one, two (basic) or three (bottleneck) convolutions, post-activation (versions 1 and 1.5) or pre-activation (version 2)."""
+    """A block of one, two (basic) or three (bottleneck) convolutions; version 2 is pre-activation."""
 
     def __init__(self, channels, width, stride, block, version, shortcut, kernel, dims, fusion):
         super().__init__()
@@ -76,19 +77,17 @@ class Block(nn.Module):
         self.out_channels = out
 
     def forward(self, x):
-        layers = [(getattr(self, f"conv{n}"), getattr(self, f"bn{n}")) for n in range(1, self.count + 1)]
-        if self.preactivated:
-            out = x
-            for n, (conv, bn) in enumerate(layers):
+        out = x
+        for n in range(1, self.count + 1):
+            conv, bn = getattr(self, f"conv{n}"), getattr(self, f"bn{n}")
+            if self.preactivated:
                 out = self.relu(bn(out))
-                if n == 0 and self.downsample is not None:      # where the shape changes, both branches start from the activation
+                if n == 1 and self.downsample is not None:      # where the shape changes, the shortcut starts here
                     x = out
                 out = conv(out)
-        else:
-            out = x
-            for n, (conv, bn) in enumerate(layers):
+            else:
                 out = bn(conv(out))
-                if n < self.count - 1:
+                if n < self.count:
                     out = self.relu(out)
         if not self.plain:
             out = self.fuse(out, x if self.downsample is None else self.downsample(x))
@@ -96,10 +95,11 @@ class Block(nn.Module):
 
 
 class ResNet(nn.Module):
-    """He et al. 2015 (versions 1 and 1.5) and 2016 (version 2); the settings have the names of resnet_lab.ResNet's fields."""
+    """He et al. 2015 (versions 1 and 1.5) and 2016 (version 2); settings are named as resnet_lab.ResNet's fields."""
 
-    def __init__(self, block, depths, widths=(64, 128, 256, 512), version=1.5, shortcut="B", stem="7x7", stem_width=None, kernel=3,
-                 in_channels=3, classes=1000, dims=2, fusion="add", head="average", dropout=0.0, input_size=None):
+    def __init__(self, block, depths, widths=(64, 128, 256, 512), version=1.5, shortcut="B", stem="7x7",
+                 stem_width=None, kernel=3, in_channels=3, classes=1000, dims=2, fusion="add", head="average",
+                 dropout=0.0, input_size=None):
         super().__init__()
         channels = stem_width or widths[0]
         self.version, self.small = version, stem == "3x3"
@@ -112,7 +112,8 @@ class ResNet(nn.Module):
         for stage, (depth, width) in enumerate(zip(depths, widths)):
             blocks = []
             for index in range(depth):
-                blocks.append(Block(channels, width, 2 if stage and not index else 1, block, version, shortcut, kernel, dims, fusion))
+                stride = 2 if stage > 0 and index == 0 else 1
+                blocks.append(Block(channels, width, stride, block, version, shortcut, kernel, dims, fusion))
                 channels = blocks[-1].out_channels
             self.add_module(f"layer{stage + 1}", nn.Sequential(*blocks))
         self.stages = len(depths)
@@ -145,18 +146,20 @@ class ResNet(nn.Module):
         return self.fc(x if self.dropout is None else self.dropout(x))
 
 
-KINDS = {nn.Conv1d: "conv", nn.Conv2d: "conv", nn.BatchNorm1d: "batchnorm", nn.BatchNorm2d: "batchnorm", nn.ReLU: "relu",
-         nn.MaxPool1d: "maxpool", nn.MaxPool2d: "maxpool", nn.AvgPool1d: "avgpool", nn.AvgPool2d: "avgpool",
-         nn.AdaptiveAvgPool1d: "avgpool", nn.AdaptiveAvgPool2d: "avgpool", nn.Flatten: "flatten", nn.Dropout: "dropout",
-         nn.Linear: "linear", Add: "add", Concat: "concat"}
+KINDS = {nn.Conv1d: "conv", nn.Conv2d: "conv", nn.BatchNorm1d: "batchnorm", nn.BatchNorm2d: "batchnorm",
+         nn.ReLU: "relu", nn.MaxPool1d: "maxpool", nn.MaxPool2d: "maxpool", nn.AvgPool1d: "avgpool",
+         nn.AvgPool2d: "avgpool", nn.AdaptiveAvgPool1d: "avgpool", nn.AdaptiveAvgPool2d: "avgpool",
+         nn.Flatten: "flatten", nn.Dropout: "dropout", nn.Linear: "linear", Add: "add", Concat: "concat"}
 
 Call = namedtuple("Call", "name kind kernel stride input_shape output_shape params macs")
 
 
 def on_every_call(model, x, record):
     """Run the model once; after each call of a module with a kind, record(name, kind, module, inputs, output)."""
-    hooks = [module.register_forward_hook(lambda module, inputs, output, name=name: record(name, KINDS[type(module)], module, inputs, output))
-             for name, module in model.named_modules() if type(module) in KINDS]
+    hooks = []
+    for name, module in model.named_modules():
+        if kind := KINDS.get(type(module)):
+            hooks.append(module.register_forward_hook(functools.partial(record, name, kind)))
     model(x)
     for hook in hooks:
         hook.remove()
@@ -167,7 +170,7 @@ def side(size):
 
 
 def calls(model, input_shape) -> list:
-    """Every layer of `model` in the order it ran, counted as it ran. Works on the meta device: no memory, no arithmetic.
+    """Every layer of `model` in the order it ran, counted as it ran, on the meta device too.
 
     A weight of a convolution is used once at every output position, a weight of a linear layer once.
     """
@@ -176,8 +179,9 @@ def calls(model, input_shape) -> list:
     def record(name, kind, module, inputs, output):
         kernel, stride = (module.kernel_size, module.stride) if kind in ("conv", "maxpool") else (1, 1)
         macs = module.weight.numel() * output[0, 0].numel() if kind in ("conv", "linear") else 0
+        params = sum(p.numel() for p in module.parameters(recurse=False))
         found.append(Call(name, kind, side(kernel), side(stride), tuple(inputs[0].shape[1:]), tuple(output.shape[1:]),
-                          sum(p.numel() for p in module.parameters(recurse=False)), macs))
+                          params, macs))
 
     device = next(model.parameters()).device
     with torch.no_grad():
@@ -189,9 +193,9 @@ Seen = namedtuple("Seen", "name kind receptive_field stride padding")
 
 
 def linearise(model):
-    """Make the model linear with positive weights, in float64: averages for maxima, no biases; ReLU then passes everything.
+    """Make the model linear with positive weights, in float64: averages for maxima, no biases.
 
-    Nothing can cancel, so the support of a gradient is exactly the set of pixels that count.
+    ReLU then passes everything and nothing can cancel: the support of a gradient is exactly what is seen.
     """
     for name, module in list(model.named_modules()):
         kind = KINDS.get(type(module))
@@ -217,7 +221,7 @@ def fields(model, length, height=1) -> list:
     outputs = []
 
     def record(name, kind, module, inputs, output):
-        if kind in ("conv", "avgpool", "add", "concat") and not isinstance(module, (nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d)):
+        if kind in ("conv", "add", "concat") or isinstance(module, tuple(AVERAGE_POOL.values())):
             outputs.append((name, output))
 
     on_every_call(linearise(model), x, record)
@@ -225,7 +229,7 @@ def fields(model, length, height=1) -> list:
 
 
 def seen(x, output) -> tuple:
-    """(receptive field, stride, padding) of `output` along its last axis, from the gradients of its two middle pixels."""
+    """(receptive field, stride, padding) of `output` along its last axis, from the gradients of two middle pixels."""
     middle, edges = output.shape[-1] // 2, []
     for position in (middle - 1, middle):
         gradient, = torch.autograd.grad(output[..., position].sum(), x, retain_graph=True)
@@ -247,7 +251,8 @@ def thin(model):
     """The same 2-D network with one channel everywhere: the same fields, at next to no cost."""
     for name, module in list(model.named_modules()):
         if isinstance(module, nn.Conv2d):
-            replace(model, name, nn.Conv2d(1, 1, module.kernel_size, module.stride, module.padding, module.dilation))
+            geometry = module.kernel_size, module.stride, module.padding, module.dilation
+            replace(model, name, nn.Conv2d(1, 1, *geometry))
         elif isinstance(module, nn.BatchNorm2d):
             replace(model, name, nn.BatchNorm2d(1))
         elif isinstance(module, nn.Linear):

@@ -1,4 +1,4 @@
-"""The descriptions: the named networks are the papers' and torchvision's, and nothing that cannot be built is accepted."""
+"""The descriptions: named networks are the papers' and torchvision's; what cannot be built is not accepted."""
 import pytest
 import torch
 import torchvision.models
@@ -33,12 +33,14 @@ def test_named_resnets_have_torchvisions_blocks(depth):
 
 
 def test_the_papers_three_shortcuts():
-    """Section 4.1: A zero-pads where the dimensions grow, B projects there, C projects everywhere. ResNet-34 grows three times."""
-    identities = 16 - 3
-    for option, growing, staying in (("A", "zero-pad", "identity"), ("B", "projection", "identity"), ("C", "projection", "projection")):
-        found = shortcuts(rl.resnet(34, shortcut=option))
-        assert [found[i] for i in (3, 7, 13)] == [growing] * 3
-        assert found.count(staying) == identities + 3 * (growing == staying)
+    """Section 4.1: A zero-pads where the dimensions grow, B projects there, C projects everywhere.
+
+    ResNet-34 has 3 + 4 + 6 + 3 blocks; the first of the second, third and fourth stage grow.
+    """
+    for option, growing, staying in (
+            ("A", "zero-pad", "identity"), ("B", "projection", "identity"), ("C", "projection", "projection")):
+        expected = [growing if index in (3, 3 + 4, 3 + 4 + 6) else staying for index in range(16)]
+        assert shortcuts(rl.resnet(34, shortcut=option)) == expected
     assert shortcuts(rl.plain(34)) == [None] * 16
     assert shortcuts(rl.resnet(50)).count("projection") == 4        # the first stage goes from 64 to 256 channels
 
@@ -58,12 +60,14 @@ def test_versions_of_a_basic_block_are_the_same():
 
 def test_preactivation_shares_its_first_activation_where_the_shape_changes():
     """He et al. 2016: bn relu conv, an identity left clean, and a BatchNorm and ReLU after the last block."""
-    net = rl.resnet(18, version=2)
-    clean, changing = net.stages()[1][1], net.stages()[1][0]
-    assert [layer.kind for layer in clean.main] == ["batchnorm", "relu", "conv"] * 2
-    assert (clean.before, clean.after, clean.projection) == ([], [], [])
-    assert [layer.kind for layer in changing.before + changing.main] == ["batchnorm", "relu", "conv"] * 2
-    assert len(changing.before) == 2 and [layer.kind for layer in changing.projection] == ["conv"]
+    for shortcut, projection in (("A", []), ("B", ["conv"])):
+        net = rl.resnet(18, version=2, shortcut=shortcut)
+        changing, clean = net.stages()[1]
+        assert [layer.kind for layer in clean.main] == ["batchnorm", "relu", "conv"] * 2
+        assert (clean.before, clean.after, clean.projection) == ([], [], [])
+        assert [layer.kind for layer in changing.before] == ["batchnorm", "relu"]
+        assert [layer.kind for layer in changing.main] == ["conv", "batchnorm", "relu", "conv"]
+        assert [layer.kind for layer in changing.projection] == projection
     assert [part.name for part in net.parts() if not isinstance(part, Block)] == [
         "conv1", "maxpool", "bn", "relu", "avgpool", "flatten", "fc"]
 

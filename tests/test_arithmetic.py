@@ -1,4 +1,4 @@
-"""The formulas against PyTorch: its output sizes, its parameter tensors, its FLOP counter, the support of its gradients."""
+"""The formulas against PyTorch: its output sizes, parameter tensors, FLOP counter, and the support of its gradients."""
 import itertools
 
 import pytest
@@ -41,7 +41,8 @@ def test_pooling_size_on_every_small_case(ceil_mode, dilation):
         for padding in range(kernel // 2 + 1):      # PyTorch's limit for pooling
             layer = nn.MaxPool1d(kernel, stride, padding, dilation, ceil_mode=ceil_mode)
             for size in range(1, 14):
-                same_as_pytorch(layer, size, kernel=kernel, stride=stride, padding=padding, dilation=dilation, ceil_mode=ceil_mode)
+                same_as_pytorch(layer, size, kernel=kernel, stride=stride, padding=padding, dilation=dilation,
+                                ceil_mode=ceil_mode)
 
 
 @settings(max_examples=300, deadline=None)
@@ -52,17 +53,20 @@ def test_convolution_size_on_large_cases(size, kernel, stride, padding, dilation
 
 
 def test_an_input_of_229_is_not_needed():
-    """With no padding, an output of 112 leads back to 223, 225, 227 or 229 pixels; with the stem's padding of 3, 224 will do."""
+    """Without padding, 112 leads back to 223, 225, 227 or 229 pixels; with the stem's padding of 3, 224 will do."""
     smallest = {k: next(n for n in range(k, 300) if rl.conv_output_size(n, k, stride=2) == 112) for k in (1, 3, 5, 7)}
     assert smallest == {1: 223, 3: 225, 5: 227, 7: 229}
     assert [n for n in range(1, 300) if rl.conv_output_size(n, 7, stride=2, padding=3) == 112] == [223, 224]
 
 
-layers = st.lists(st.tuples(st.integers(1, 5), st.integers(1, 3), st.integers(0, 4), st.integers(1, 3)), min_size=1, max_size=4)
+def stacks(at_least=1):
+    """Up to four layers (kernel, stride, padding, dilation)."""
+    layer = st.tuples(st.integers(1, 5), st.integers(1, 3), st.integers(0, 4), st.integers(1, 3))
+    return st.lists(layer, min_size=at_least, max_size=4)
 
 
 @settings(max_examples=150, deadline=None)
-@given(layers)
+@given(stacks())
 def test_field_is_the_support_of_the_gradient(stack):
     convs = [nn.Conv1d(1, 1, *layer, bias=False) for layer in stack]
     field = Field()
@@ -73,7 +77,7 @@ def test_field_is_the_support_of_the_gradient(stack):
 
 
 @settings(deadline=None)
-@given(layers.filter(lambda stack: len(stack) > 1))
+@given(stacks(at_least=2))
 def test_two_branches_see_the_hull_of_both(stack):
     """A stack beside one 1-wide convolution of the same total stride, added."""
     left = nn.Sequential(*(nn.Conv1d(1, 1, *layer, bias=False) for layer in stack))
@@ -86,7 +90,8 @@ def test_two_branches_see_the_hull_of_both(stack):
     branch, shortcut = left(x), x[..., ::stride]
     length = min(branch.shape[-1], shortcut.shape[-1])
     measured = reference.seen(x, branch[..., :length] + shortcut[..., :length])
-    assert field.beside(Field().through(1, stride)) == Field(*measured)
+    shortcut = Field().through(1, stride)
+    assert field.beside(shortcut) == shortcut.beside(field) == Field(*measured)
 
 
 def test_branches_that_do_not_line_up():
@@ -98,11 +103,13 @@ def test_branches_that_do_not_line_up():
 @given(st.data(), st.integers(1, 4), st.integers(1, 5), st.integers(1, 5), st.booleans(), st.integers(1, 2))
 def test_convolution_counts_are_pytorchs(data, groups, ins, outs, bias, dims):
     kernel = data.draw(st.tuples(*[st.integers(1, 5)] * dims))
-    layer = (nn.Conv1d, nn.Conv2d)[dims - 1](ins * groups, outs * groups, kernel, padding=2, groups=groups, bias=bias, device=META)
+    sides = data.draw(st.tuples(*[st.integers(1, 9)] * dims))
+    ins, outs = ins * groups, outs * groups
+    layer = reference.CONV[dims](ins, outs, kernel, padding=2, groups=groups, bias=bias, device=META)
     with FlopCounterMode(display=False) as counter:
-        output = layer(torch.zeros(1, ins * groups, *data.draw(st.tuples(*[st.integers(1, 9)] * dims)), device=META))
-    assert rl.conv_params(ins * groups, outs * groups, kernel, groups, bias) == sum(p.numel() for p in layer.parameters())
-    assert 2 * rl.conv_macs(ins * groups, outs * groups, kernel, output.shape[2:], groups) == counter.get_total_flops()
+        output = layer(torch.zeros(1, ins, *sides, device=META))
+    assert rl.conv_params(ins, outs, kernel, groups, bias) == sum(p.numel() for p in layer.parameters())
+    assert 2 * rl.conv_macs(ins, outs, kernel, output.shape[2:], groups) == counter.get_total_flops()
 
 
 @pytest.mark.parametrize("bias", [True, False])
@@ -112,7 +119,7 @@ def test_linear_and_batchnorm_parameters_are_pytorchs(bias):
 
 
 def test_building_block_against_bottleneck():
-    """At 256 channels 1,179,648 weights against 69,632; the paper pairs the bottleneck with a block 64 wide, of about its cost."""
+    """At 256 channels 1,179,648 weights against 69,632; the paper pairs the bottleneck with a block 64 wide: 73,728."""
     def weights(*convs):
         return sum(conv.weight.numel() for conv in convs)
 
@@ -144,7 +151,7 @@ test_bad_input = refused(
     (lambda: rl.conv_output_size(1, 4, stride=2, ceil_mode=True), ValueError, "spans 4 pixels", "at least 3"),
     (lambda: rl.receptive_field([(3,), (3, 0)]), ValueError, "stride of layer 2 is 0", "at least 1"),
     (lambda: rl.receptive_field([3, 3]), TypeError, "layer 1 is 3", "(kernel, stride, padding, dilation)"),
-    (lambda: rl.receptive_field([(3, 1, 1, 1, 1)]), TypeError, "(3, 1, 1, 1, 1)", "(kernel, stride, padding, dilation)"),
+    (lambda: rl.receptive_field([(3, 1, 1, 1, 1)]), TypeError, "(3, 1, 1, 1, 1)", "(kernel, stride, padding"),
     (lambda: rl.conv_params(0, 8, 3), ValueError, "in_channels is 0", "at least 1"),
     (lambda: rl.conv_params(8, 2.5, 3), TypeError, "2.5", "whole number"),
     (lambda: rl.conv_params(8, 8, 3.0), TypeError, "3.0", "(3, 3)"),

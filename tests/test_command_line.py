@@ -1,4 +1,4 @@
-"""python -m resnet_lab table: every format gives back the table's own numbers, every mistake a sentence and status 2."""
+"""python -m resnet_lab table: every format holds the table's own numbers, every mistake gives a sentence and status 2."""
 import csv
 import subprocess
 import sys
@@ -60,17 +60,23 @@ def test_every_format_holds_the_same_numbers(format, level, capsys):
     assert main(["table", *NETWORK, "--format", format, "--level", level]) == 0
     head, *rows, total = PARSERS[format](capsys.readouterr().out)
     assert head == ["name", "kind", "output shape", "receptive field", "parameters", "MACs"]
-    assert [(name, kind, shape(sizes), *map(number, figures)) for name, kind, sizes, *figures in rows] == [
-        (row.name, row.kind, row.output_shape, row.receptive_field, row.params, row.macs) for row in TABLE.groups(level)]
+    read = [(name, kind, shape(sizes), *map(number, figures)) for name, kind, sizes, *figures in rows]
+    assert read == [(row.name, row.kind, row.output_shape, row.receptive_field, row.params, row.macs)
+                    for row in TABLE.groups(level)]
     assert total[:2] == ["total", "50 weight layers"] and shape(total[2]) == (10,)
     assert [number(cell) for cell in total[3:]] == [TABLE.receptive_field, TABLE.params, TABLE.macs]
 
 
 @pytest.mark.parametrize("arguments, net, shape", [
-    (["resnet18"], rl.resnet(18), (3, 224, 224)), (["plain34"], rl.plain(34), (3, 224, 224)), (["vgg16"], rl.vgg(16), (3, 224, 224)),
-    (["resnet20"], rl.cifar_resnet(20), (3, 32, 32)), (["resnet18-small"], rl.resnet18_small(), (3, 32, 32)),
-    (["signal"], rl.signal_resnet(), (1, 1000)), (["resnet34", "--shortcut", "C"], rl.resnet(34, shortcut="C"), (3, 224, 224)),
-    (["resnet50", "--version", "2"], rl.resnet(50, version=2), (3, 224, 224))])
+    (["resnet18"], rl.resnet(18), (3, 224, 224)),
+    (["plain34"], rl.plain(34), (3, 224, 224)),
+    (["vgg16"], rl.vgg(16), (3, 224, 224)),
+    (["resnet20"], rl.cifar_resnet(20), (3, 32, 32)),
+    (["resnet18-small"], rl.resnet18_small(), (3, 32, 32)),
+    (["signal"], rl.signal_resnet(), (1, 1000)),
+    (["resnet34", "--shortcut", "C"], rl.resnet(34, shortcut="C"), (3, 224, 224)),
+    (["resnet50", "--version", "2"], rl.resnet(50, version=2), (3, 224, 224)),
+])
 def test_each_network_has_the_input_it_was_made_for(arguments, net, shape, capsys):
     main(["table", *arguments])
     assert capsys.readouterr().out == rl.trace(net, shape).to_text() + "\n"
@@ -129,6 +135,6 @@ def test_as_a_program():
 
 def test_importing_the_package_loads_the_standard_library_only():
     """Whatever the interpreter has loaded before (an editable install's finder, say) does not count."""
-    done = run("-c", "import sys; before = set(sys.modules); import resnet_lab; print(*sorted(set(sys.modules) - before))")
+    done = run("-c", "import sys; before = set(sys.modules); import resnet_lab; print(*set(sys.modules) - before)")
     loaded = {name.partition(".")[0] for name in done.stdout.split()}
     assert "resnet_lab" in loaded and loaded - {"resnet_lab"} <= sys.stdlib_module_names

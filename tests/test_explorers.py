@@ -87,8 +87,7 @@ def test_the_code_that_is_copied_runs(explorer):
 @EVERY
 def test_a_link_carries_every_value(explorer):
     for values in states(explorer, 20):
-        link = "&".join(f"{name}={str(value).lower() if isinstance(value, bool) else value}" for name, value in values.items())
-        assert explorer.read(link) == values
+        assert explorer.read(explorer.write(values)) == values
 
 
 def test_the_output_size_is_that_of_a_pytorch_layer():

@@ -1,4 +1,4 @@
-"""The table against PyTorch: every layer's name, order, shape, parameters, MACs and field, for the named networks and random ones."""
+"""The table against PyTorch: name, order, shapes, parameters, MACs and field of every layer, named networks and random."""
 from collections import OrderedDict
 
 import pytest
@@ -9,12 +9,13 @@ from bad_input import refused
 from hypothesis import given, settings, strategies as st
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
+from torchvision.models.resnet import Bottleneck
 
 import resnet_lab as rl
 
 IMAGENET = (3, 224, 224)
 RESNETS = (18, 34, 50, 101, 152)
-TORCHVISION = {**{f"resnet{depth}": rl.resnet(depth) for depth in RESNETS}, "vgg16": rl.vgg(16), "vgg19": rl.vgg(19)}
+TORCHVISION = {name: rl.named(name) for name in (*(f"resnet{depth}" for depth in RESNETS), "vgg16", "vgg19")}
 
 
 def torchvision_model(name, **arguments):
@@ -46,10 +47,10 @@ def networks(draw, stages=4, blocks=3, width=6, heads=("average", "flatten")):
     net = dict(
         block=block, widths=tuple(widths), stem_width=stem_width,
         depths=tuple(draw(st.lists(st.integers(1, blocks), min_size=count, max_size=count))),
-        shortcut=shortcut, fusion=fusion, version=draw(st.sampled_from([1, 1.5] if block == "single" else [1, 1.5, 2])),
-        stem=draw(st.sampled_from(["7x7", "3x3"])),
-        kernel=draw(st.sampled_from([1, 3, 5])), in_channels=draw(st.integers(1, 3)), classes=draw(st.integers(1, 5)),
-        dims=draw(st.integers(1, 2)), dropout=draw(st.sampled_from([0.0, 0.5])), head=draw(st.sampled_from(heads)))
+        version=draw(st.sampled_from([1, 1.5] if block == "single" else [1, 1.5, 2])), shortcut=shortcut, fusion=fusion,
+        stem=draw(st.sampled_from(["7x7", "3x3"])), kernel=draw(st.sampled_from([1, 3, 5])),
+        in_channels=draw(st.integers(1, 3)), classes=draw(st.integers(1, 5)), dims=draw(st.integers(1, 2)),
+        dropout=draw(st.sampled_from([0.0, 0.5])), head=draw(st.sampled_from(heads)))
     if net["head"] == "flatten":
         least = 4 * 2 ** (count - 1) * (4 if net["stem"] == "7x7" else 1)
         net["input_size"] = draw(st.integers(least, least + 40))
@@ -77,8 +78,9 @@ def test_every_layer_of_a_random_block(case, in_channels, stride):
     if net["shortcut"] == "A":
         in_channels = min(in_channels, width)
     model = nn.Sequential(OrderedDict(block=reference.Block(in_channels, width, stride, **block)))
-    table = rl.trace(rl.ResidualBlock(in_channels=in_channels, width=width, stride=stride, **block), (in_channels, *sides))
-    assert counted(table) == reference.calls(model, (in_channels, *sides))
+    shape = (in_channels, *sides)
+    table = rl.trace(rl.ResidualBlock(in_channels=in_channels, width=width, stride=stride, **block), shape)
+    assert counted(table) == reference.calls(model, shape)
 
 
 @pytest.mark.parametrize("name", TORCHVISION)
@@ -92,13 +94,14 @@ def test_every_layer_of_torchvisions_networks(name, shape):
 
 
 @pytest.mark.parametrize("depth, block, depths", [
-    (18, "basic", (2, 2, 2, 2)), (34, "basic", (3, 4, 6, 3)), (50, "bottleneck", (3, 4, 6, 3)), (101, "bottleneck", (3, 4, 23, 3)),
-    (152, "bottleneck", (3, 8, 36, 3))])
+    (18, "basic", (2, 2, 2, 2)), (34, "basic", (3, 4, 6, 3)), (50, "bottleneck", (3, 4, 6, 3)),
+    (101, "bottleneck", (3, 4, 23, 3)), (152, "bottleneck", (3, 8, 36, 3))])
 @pytest.mark.parametrize("version, shortcut", [(1, "B"), (1, "A"), (1.5, "C"), (2, "B"), (1, "none")])
 def test_every_layer_of_the_papers_networks(depth, block, depths, version, shortcut):
     with torch.device("meta"):
         model = reference.ResNet(block, depths, version=version, shortcut=shortcut)
-    assert counted(rl.trace(rl.resnet(depth, version=version, shortcut=shortcut), IMAGENET)) == reference.calls(model, IMAGENET)
+    net = rl.resnet(depth, version=version, shortcut=shortcut)
+    assert counted(rl.trace(net, IMAGENET)) == reference.calls(model, IMAGENET)
 
 
 @pytest.mark.parametrize("net, shape, arguments", [
@@ -106,7 +109,8 @@ def test_every_layer_of_the_papers_networks(depth, block, depths, version, short
     (rl.cifar_resnet(110), (3, 32, 32), dict(depths=(18, 18, 18), widths=(16, 32, 64), shortcut="A")),
     (rl.cifar_plain(56), (3, 32, 32), dict(depths=(9, 9, 9), widths=(16, 32, 64), shortcut="none")),
     (rl.resnet18_small(), (3, 32, 32), dict(depths=(2, 2, 2, 2))),
-    (rl.signal_resnet(), (1, 1000), dict(depths=(2, 2, 2, 2), in_channels=1, classes=1000, dims=1, head="flatten", input_size=1000)),
+    (rl.signal_resnet(), (1, 1000),
+     dict(depths=(2, 2, 2, 2), in_channels=1, classes=1000, dims=1, head="flatten", input_size=1000)),
 ])
 def test_every_layer_of_the_small_networks(net, shape, arguments):
     with torch.device("meta"):
@@ -141,7 +145,7 @@ def test_macs_are_half_of_pytorchs_flops(net):
 
 @pytest.mark.parametrize("name", ["resnet18", "resnet50", "vgg16"])
 def test_torchinfo_also_counts_biases_and_batchnorm(name):
-    """Its mult-adds exceed ours by one for every number of a BatchNorm, and one for every bias at every position it is added."""
+    """Its mult-adds exceed ours by one for every number of a BatchNorm and for every bias, wherever it is added."""
     torchinfo = pytest.importorskip("torchinfo")
     model = torchvision_model(name)
     extra = 0
@@ -154,7 +158,8 @@ def test_torchinfo_also_counts_biases_and_batchnorm(name):
             extra += output.numel()
 
     reference.on_every_call(model.eval(), torch.zeros(1, *IMAGENET, device="meta"), record)
-    theirs, ours = torchinfo.summary(model, (1, *IMAGENET), device="meta", verbose=0), rl.trace(TORCHVISION[name], IMAGENET)
+    theirs = torchinfo.summary(model, (1, *IMAGENET), device="meta", verbose=0)
+    ours = rl.trace(TORCHVISION[name], IMAGENET)
     assert theirs.total_params == ours.params
     assert theirs.total_mult_adds - ours.macs == extra > 0
 
@@ -167,7 +172,8 @@ def test_table_1_of_the_paper(depth, gigamacs):
     assert table.weight_layers == depth
 
 
-@pytest.mark.parametrize("depth, millions", [(20, "0.27"), (32, "0.46"), (44, "0.66"), (56, "0.85"), (110, "1.7"), (1202, "19.4")])
+@pytest.mark.parametrize("depth, millions", [
+    (20, "0.27"), (32, "0.46"), (44, "0.66"), (56, "0.85"), (110, "1.7"), (1202, "19.4")])
 def test_table_6_of_the_paper(depth, millions):
     """Parameters of the CIFAR networks. Shortcut A has none, so the plain twin has as many."""
     table = rl.trace(rl.cifar_resnet(depth), (3, 32, 32))
@@ -177,8 +183,8 @@ def test_table_6_of_the_paper(depth, millions):
 
 
 @pytest.mark.parametrize("net, layers", [
-    (rl.plain(18), 18), (rl.plain(34), 34), (rl.resnet(34, shortcut="C"), 34), (rl.resnet(50, version=2), 50), (rl.vgg(16), 16),
-    (rl.vgg(19), 19), (rl.cifar_plain(56), 56), (rl.resnet18_small(), 18)], ids=lambda value: getattr(value, "name", str(value)))
+    (rl.plain(18), 18), (rl.plain(34), 34), (rl.resnet(34, shortcut="C"), 34), (rl.resnet(50, version=2), 50),
+    (rl.vgg(16), 16), (rl.vgg(19), 19), (rl.cifar_plain(56), 56), (rl.resnet18_small(), 18)])
 def test_the_number_in_the_name_counts_weight_layers(net, layers):
     """Convolutions and fully connected layers on the main path: projections do not count."""
     assert rl.trace(net, (3, 64, 64)).weight_layers == layers
@@ -195,7 +201,7 @@ def test_sizes_through_the_imagenet_networks():
 def test_sizes_through_the_signal_network():
     table = rl.trace(rl.signal_resnet(), (1, 1000))
     assert [table.at(f"layer{stage}").output_shape[1] for stage in (1, 2, 3, 4)] == [1000, 500, 250, 125]
-    assert (table.at("avgpool").output_shape, table.at("flatten").output_shape) == ((512, 31), (512 * 31,)) == ((512, 31), (15872,))
+    assert [table.at(name).output_shape for name in ("avgpool", "flatten", "fc")] == [(512, 31), (15872,), (1000,)]
 
 
 # Receptive fields
@@ -209,14 +215,14 @@ def test_fields_of_a_random_network(case):
     assert seen(table) == reference.fields(reference.ResNet(**net), length)
 
 
-# The last layer's field of versions 1 and 1.5; version 1 is what Araujo, Norris and Sim (Distill, 2019) list for ResNet-50, 101, 152.
+# The last layer's field. Araujo, Norris and Sim (Distill, 2019) list version 1 of ResNet-50, 101 and 152.
 LAST_FIELDS = [(18, 1, 435), (34, 1, 899), (50, 1, 483), (101, 1, 1027), (152, 1, 1507),
                (18, 1.5, 435), (34, 1.5, 899), (50, 1.5, 427), (101, 1.5, 971), (152, 1.5, 1451)]
 
 
 @pytest.mark.parametrize("depth, version, last", LAST_FIELDS)
 def test_fields_of_the_papers_networks(depth, version, last):
-    """Every convolution, pooling and addition of the 2-D network against the gradients of a 1-D one, one channel wide."""
+    """Every convolution, pooling and addition of the 2-D network against the gradients of a thin 1-D one."""
     net = rl.resnet(depth, version=version)
     model = reference.ResNet(net.block, net.depths, (1, 1, 1, 1), version=version, dims=1)
     table = rl.trace(net, IMAGENET)
@@ -227,9 +233,10 @@ def test_fields_of_the_papers_networks(depth, version, last):
 
 @pytest.mark.parametrize("name", TORCHVISION)
 def test_fields_of_torchvisions_networks(name):
-    """torchvision's own modules with one channel each; VGG needs 32 rows, or nothing is left after its five poolings."""
+    """torchvision's own modules with one channel each; VGG needs 32 rows, or its five poolings leave nothing."""
     table, model = rl.trace(TORCHVISION[name], IMAGENET), reference.thin(torchvision_model(name))
-    measured = reference.fields(model, length=2 * table.receptive_field + 256, height=32 if name.startswith("vgg") else 1)
+    height = 32 if name.startswith("vgg") else 1
+    measured = reference.fields(model, length=2 * table.receptive_field + 256, height=height)
     assert seen(table, ("conv", "maxpool")) == measured
     if name == "vgg16":
         assert measured[-1].receptive_field == 212
@@ -250,8 +257,8 @@ def test_fields_of_the_cifar_networks(n):
 def test_what_the_classifier_sees(head, kernel):
     """Everything the positions before it see, up to the edge: the average pooling by 4 may leave out the last few."""
     for length in range(8, 60):
-        net = dict(block="basic", depths=(1, 1), widths=(1, 1), stem="3x3", dims=1, in_channels=1, classes=1, kernel=kernel,
-                   head=head, input_size=length)
+        net = dict(block="basic", depths=(1, 1), widths=(1, 1), stem="3x3", dims=1, in_channels=1, classes=1,
+                   kernel=kernel, head=head, input_size=length)
         table, model = rl.trace(rl.ResNet(**net), (1, length)), reference.ResNet(**net)
         reference.linearise(model)
         x = torch.ones(1, 1, length, dtype=torch.float64, requires_grad=True)
@@ -269,13 +276,14 @@ def test_rows_stages_and_blocks_add_up():
     table = rl.trace(rl.resnet(50), IMAGENET)
     model = torchvision_model("resnet50")
     stages = {row.name: row for row in table.groups("stage")}
-    assert list(stages) == ["conv1", "bn1", "relu", "maxpool", "layer1", "layer2", "layer3", "layer4", "avgpool", "flatten", "fc"]
+    assert [name for name in stages if name != "flatten"] == [name for name, _ in model.named_children()]
     for name, module in model.named_children():
         assert stages[name].params == sum(p.numel() for p in module.parameters())
-    blocks = [row for row in table.groups("block") if row.kind == "block"]
-    assert [(row.name, row.params) for row in blocks] == [
-        (f"{stage}.{index}", sum(p.numel() for p in block.parameters()))
-        for stage, module in model.named_children() if stage.startswith("layer") for index, block in module.named_children()]
+    blocks = {row.name: row for row in table.groups("block") if row.kind == "block"}
+    theirs = {name: module for name, module in model.named_modules() if isinstance(module, Bottleneck)}
+    assert list(blocks) == list(theirs)
+    for name, module in theirs.items():
+        assert blocks[name].params == sum(p.numel() for p in module.parameters())
     for level in ("stage", "block", "layer"):
         groups = table.groups(level)
         assert sum(row.params for row in groups) == table.params and sum(row.macs for row in groups) == table.macs
@@ -286,7 +294,8 @@ def test_rows_stages_and_blocks_add_up():
 def test_at_gives_the_row_that_ends_a_part():
     table = rl.trace(rl.resnet(50), IMAGENET)
     assert table.at("layer3").name == table.at("layer3.5").name == "layer3.5.relu"
-    assert (table.at("layer3.0.conv2").output_shape, table.at("layer3.0.conv1").output_shape) == ((256, 14, 14), (256, 28, 28))
+    assert table.at("layer3.0.conv1").output_shape == (256, 28, 28)
+    assert table.at("layer3.0.conv2").output_shape == (256, 14, 14)
     assert table.at("layer1.0.downsample.0").on_main_path is False
     assert table.at("layer1.0.relu") is [row for row in table if row.name == "layer1.0.relu"][2]
 

@@ -54,7 +54,7 @@
       silence = setTimeout(() => say(view.querySelector("[role=img]")?.getAttribute("aria-label") ?? view.textContent), 700);
     }
 
-    const say = (text) => { said.textContent = text; };
+    const say = (text) => { clearTimeout(silence); said.textContent = text; };
     function fail(error) {
       say("This picture could not be made to move here.");
       throw error;

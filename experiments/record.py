@@ -5,6 +5,7 @@
 import json
 from math import log10
 from pathlib import Path
+from statistics import mean
 
 from resnet_lab.training import replace_file
 
@@ -23,21 +24,29 @@ def text(values, scale):
     return " ".join(str(round(scale * value)) for value in values)
 
 
+def with_means(runs):
+    """The runs, and after them their means over the seeds: geometric for the loss."""
+    groups = {}
+    for run in runs:
+        groups.setdefault((run["shortcut"], run["depth"], run["steps"]), []).append(run)
+    means = [{**group[0], "seed": "mean", "loss": [10 ** mean(map(log10, losses)) for losses in zip(*[run["loss"] for run in group])],
+              "error": [mean(errors) for errors in zip(*[run["error"] for run in group])]} for group in groups.values()]
+    return runs + means
+
+
 def write_recorded():
-    """The curves that the explorers show, one run on every line of a text, so that a page loads them in no time."""
-    lines = ['"""Measured curves, for the explorers. Written by experiments/record.py from experiments/results."""', "",
-             "# Shortcut, depth, steps, seed: 100 log10 of the training loss; training error in tenths of a percent; each at 20 points.",
-             'DEGRADATION = """']
-    for run in json.loads((RESULTS / "degradation.json").read_text())["runs"]:
-        key = " ".join(str(run[name]) for name in ("shortcut", "depth", "steps", "seed"))
-        lines.append(f"{key}:{text(map(log10, run['loss']), 100)}:{text(run['error'], 1000)}")
-    lines += ['"""', "", "# Shortcut, depth, activation, initialisation, BatchNorm: root mean square of the outputs; relative gradient; of each",
-              "# 10 log10, for the first layer and then for every second one, up to the last.", 'GRADIENTS = """']
-    for run in json.loads((RESULTS / "gradients.json").read_text())["runs"]:
-        key = " ".join(str(run[name]) for name in ("shortcut", "depth", "activation", "initialisation", "batchnorm"))
-        values = [text([run[name][0], *run[name][1::2]], 10) for name in ("log10_output", "log10_gradient")]
-        lines.append(f"{key}:{values[0]}:{values[1]}")
-    replace_file(RECORDED, lambda file: file.write("\n".join([*lines, '"""', ""]).encode()))
+    """Put the results, one run on every line, into the texts of resnet_lab/recorded.py."""
+    degradation, gradients = (json.loads((RESULTS / f"{name}.json").read_text())["runs"] for name in ("degradation", "gradients"))
+    source = RECORDED.read_text(encoding="utf-8")
+    for name, runs, keys, values in (
+            ("DEGRADATION", with_means(degradation), ("shortcut", "depth", "steps", "seed"),
+             lambda run: (text(map(log10, run["loss"]), 100), text(run["error"], 1000))),
+            ("GRADIENTS", gradients, ("shortcut", "depth", "activation", "initialisation", "batchnorm"),
+             lambda run: (text([run[key][0], *run[key][1::2]], 10) for key in ("log10_output", "log10_gradient")))):
+        lines = [":".join([" ".join(str(run[key]) for key in keys), *values(run)]) for run in runs]
+        before, _, after = source.partition(f'{name} = """\n')
+        source = "\n".join([f'{before}{name} = """', *lines, '"""' + after.partition('"""')[2]])
+    replace_file(RECORDED, lambda file: file.write(source.encode()))
 
 
 if __name__ == "__main__":

@@ -32,7 +32,7 @@ class Layer:
 class Block:
     """A residual block: `main` beside a shortcut, joined by addition or concatenation, then `after`.
 
-    before: layers that both branches share (pre-activation, where the shape changes); projection: the shortcut's layers.
+    before: layers both branches share (pre-activation, where the shape changes); projection: the shortcut's layers.
     shortcut: "identity", "zero-pad" (subsampled, channels filled up with zeros), "projection", or None in a plain net.
     in_channels, out_channels and stride are the block's as a whole.
     """
@@ -58,7 +58,7 @@ def one_of(name: str, value, options) -> None:
 
 
 def conv(name: str, in_channels: int, out_channels: int, kernel: int, stride: int = 1) -> Layer:
-    """A convolution as ResNets use it: padded so that stride 1 keeps the size, and without bias, as BatchNorm follows."""
+    """A convolution as ResNets use it: padded so that stride 1 keeps the size; no bias, as BatchNorm follows."""
     return Layer(name, "conv", in_channels, out_channels, kernel, stride, kernel // 2)
 
 
@@ -74,12 +74,12 @@ def relu(name: str, channels: int) -> Layer:
 class ResNet:
     """Any residual network: stem, one stage for every entry of `depths`, head.
 
-    block: "basic" (two convolutions; the paper's building block), "bottleneck" (1x1, 3x3, 1x1 with 4 times the width out) or
-    "single" (one convolution; not in version 2).
+    block: "basic" (two convolutions; the paper's building block), "bottleneck" (1x1, 3x3, 1x1 with 4 times the width
+    out) or "single" (one convolution; not in version 2).
     depths: blocks in each stage. widths: channels of each stage's 3x3 convolutions; from the second stage on, the
     first block halves the size.
-    version: 1 (a bottleneck's stride on its first 1x1, the paper's), 1.5 (on its 3x3, torchvision's) or 2 (pre-activation,
-    stride on the 3x3, with a final BatchNorm and ReLU). Versions 1 and 1.5 of a basic block are the same.
+    version: 1 (a bottleneck's stride on its first 1x1, the paper's), 1.5 (on its 3x3, torchvision's) or 2
+    (pre-activation, stride on the 3x3, a final BatchNorm and ReLU). Versions 1 and 1.5 of a basic block are the same.
     shortcut: "A" zero-padded, "B" projection where the shape changes, "C" projections everywhere, "none" a plain net.
     stem: "7x7" (7-wide, stride 2, then a 3-wide max pool of stride 2) or "3x3" (one 3-wide convolution of stride 1).
     stem_width: its channels, the first entry of `widths` if None. kernel: of the blocks' 3x3 convolutions, odd.
@@ -88,8 +88,8 @@ class ResNet:
     head: "average" (global average pooling) or "flatten" (average pooling by 4, flatten), which needs `input_size`.
     dropout: probability before the classifier; 0 leaves the layer out.
 
-    Source: He et al., "Deep residual learning for image recognition" (2015), sections 3.3, 3.4, 4.1 and table 1; version 2:
-    "Identity mappings in deep residual networks" (2016), section 4.1 and appendix.
+    Source: He et al., "Deep residual learning for image recognition" (2015), sections 3.3, 3.4, 4.1 and table 1;
+    version 2: "Identity mappings in deep residual networks" (2016), section 4.1 and appendix.
     Raises ValueError or TypeError naming the value that does not fit.
     """
     block: str
@@ -144,18 +144,21 @@ class ResNet:
         if self.block == "single" and self.version == 2:
             raise ValueError("block is 'single' but version is 2; pre-activation is there for 'basic' and 'bottleneck'")
         if self.shortcut == "none" and self.fusion == "concat":
-            raise ValueError("fusion is 'concat' but shortcut is 'none': a plain net has no second branch to concatenate")
+            raise ValueError("fusion is 'concat' but shortcut is 'none': a plain net has no second branch to "
+                             "concatenate, choose 'B' or 'C'")
         if self.shortcut == "A" and self.fusion == "concat":
-            raise ValueError("fusion is 'concat' and shortcut is 'A'; concatenation needs no zero-padding, choose 'B' or 'C'")
+            raise ValueError("fusion is 'concat' and shortcut is 'A'; concatenation needs no zero-padding, "
+                             "choose 'B' or 'C'")
         if self.shortcut == "A":
             channels = (self.stem_width, *(width * self.expansion for width in self.widths))
             for before, after in zip(channels, channels[1:]):
                 if after < before:
-                    raise ValueError(f"shortcut is 'A' but {before} channels become {after}: zero-padding can only add channels; "
-                                     "choose 'B', or widths that do not shrink")
+                    raise ValueError(f"shortcut is 'A' but {before} channels become {after}: zero-padding can only add "
+                                     "channels; choose 'B', or widths that do not shrink")
         if self.head == "flatten":
             if self.input_size is None:
-                raise ValueError("head is 'flatten' but input_size is None; the classifier needs to know the input's size")
+                raise ValueError("head is 'flatten' but input_size is None; the classifier needs to know the input's "
+                                 "size")
             self._flat_size()
 
     @property
@@ -174,7 +177,7 @@ class ResNet:
         return self.title or f"{'plain' if self.shortcut == 'none' else 'ResNet'}-{self.depth}"
 
     def stages(self) -> list:
-        """The stages, each a list of blocks: the whole network is stage = {block = {layer}} between a stem and a head."""
+        """The stages, each a list of blocks: the network is stage = {block = {layer}} between a stem and a head."""
         stages, channels = [], self.stem_width
         for number, (depth, width) in enumerate(zip(self.depths, self.widths), 1):
             blocks = []
@@ -257,8 +260,8 @@ class ResNet:
         for _ in self.depths[1:]:
             size = conv_output_size(size, self.kernel, 2, self.kernel // 2)
         if size < 4:
-            raise ValueError(f"input_size is {self.input_size}; only {size} positions are left before the average pooling by 4, "
-                             "make the input longer")
+            raise ValueError(f"input_size is {self.input_size}; only {size} positions are left before the average "
+                             "pooling by 4, make the input longer")
         return conv_output_size(size, 4, 4)
 
 
@@ -304,8 +307,8 @@ VGG_STAGES = {16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}
 class VGG:
     """VGG-16 or VGG-19: stages of 3x3 convolutions with bias and without BatchNorm, max pooling, three linear layers.
 
-    Source: Simonyan and Zisserman, "Very deep convolutional networks for large-scale image recognition" (2014), table 1,
-    columns D and E; the adaptive pooling to 7x7 and the dropout are torchvision's.
+    Source: Simonyan and Zisserman, "Very deep convolutional networks for large-scale image recognition" (2014),
+    table 1, columns D and E; the adaptive pooling to 7x7 and the dropout are torchvision's.
     """
     depth: int
     classes: int = 1000
@@ -374,11 +377,12 @@ def vgg(depth: int, classes: int = 1000, in_channels: int = 3) -> VGG:
 
 
 def cifar_resnet(depth: int, shortcut: str = "A", classes: int = 10, **settings) -> ResNet:
-    """The paper's CIFAR network of 6n + 2 layers: 20, 32, 44, 56, 110, 1202 (section 4.2), with 3x3 stem and widths 16, 32, 64."""
+    """The paper's CIFAR network of 6n + 2 layers: 20, 32, 44, 56, 110, 1202 (section 4.2); widths 16, 32, 64."""
     if whole("CIFAR depth", depth, 8) % 6 != 2:
         below = depth - (depth - 2) % 6
         raise ValueError(f"CIFAR depth is {depth}; it must be 6n + 2, such as {below} or {below + 6}")
-    return ResNet("basic", ((depth - 2) // 6,) * 3, (16, 32, 64), shortcut=shortcut, stem="3x3", classes=classes, **settings)
+    depths = ((depth - 2) // 6,) * 3
+    return ResNet("basic", depths, (16, 32, 64), shortcut=shortcut, stem="3x3", classes=classes, **settings)
 
 
 def cifar_plain(depth: int, **settings) -> ResNet:
@@ -387,7 +391,7 @@ def cifar_plain(depth: int, **settings) -> ResNet:
 
 
 def resnet18_small(classes: int = 10, **settings) -> ResNet:
-    """ResNet-18 with a 3x3 stem and no max pooling, for 32 x 32 images: 11 million parameters, not the paper's CIFAR net."""
+    """ResNet-18 with a 3x3 stem, no pooling, for 32 x 32 images: 11 million parameters, not the paper's CIFAR net."""
     return resnet(18, stem="3x3", classes=classes, title="ResNet-18, small stem", **settings)
 
 
@@ -422,5 +426,6 @@ def named(name: str, **settings) -> ResNet | VGG:
             return (resnet if kind == "resnet" else plain)(depth, **settings)
         if depth >= 8 and depth % 6 == 2:
             return (cifar_resnet if kind == "resnet" else cifar_plain)(depth, **settings)
-    raise ValueError(f"there is no network called {name!r}; known are resnet18, resnet34, resnet50, resnet101, resnet152, plain18, "
-                     "plain34, vgg16, vgg19, resnet and plain with 6n + 2 layers (resnet20, plain56 ...), resnet18-small and signal")
+    raise ValueError(f"there is no network called {name!r}; known are resnet18, resnet34, resnet50, resnet101, "
+                     "resnet152, plain18, plain34, vgg16, vgg19, resnet and plain with 6n + 2 layers (resnet20, "
+                     "plain56 ...), resnet18-small and signal")

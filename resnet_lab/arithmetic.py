@@ -1,7 +1,7 @@
 """The arithmetic of convolutional layers, one formula a function: output sizes, receptive fields, parameters, MACs.
 
 Nothing here knows what a network is; `architecture` describes networks and `trace` applies these formulas to them.
-Sizes are in pixels (or samples) along one axis. Only the standard library is used, in a form that also runs in the page.
+Sizes are in pixels (or samples) along one axis. Only the standard library is used, in a form that runs in the page too.
 """
 from __future__ import annotations
 
@@ -100,7 +100,8 @@ def receptive_field(layers) -> int:
     field = Field()
     for number, layer in enumerate(layers, 1):
         if not isinstance(layer, (tuple, list)) or not 1 <= len(layer) <= 4:
-            raise TypeError(f"layer {number} is {layer!r}; it must be a tuple (kernel, stride, padding, dilation), or its beginning")
+            raise TypeError(f"layer {number} is {layer!r}; it must be a tuple (kernel, stride, padding, dilation) "
+                            "or the beginning of one")
         for name, value, least in zip(("kernel", "stride", "padding", "dilation"), layer, (1, 1, 0, 1)):
             whole(f"{name} of layer {number}", value, least)
         field = field.through(*layer)
@@ -118,7 +119,8 @@ def conv_params(in_channels: int, out_channels: int, kernel, groups: int = 1, bi
     """
     whole("in_channels", in_channels), whole("out_channels", out_channels), whole("groups", groups)
     if in_channels % groups or out_channels % groups:
-        raise ValueError(f"groups is {groups}; it must divide both {in_channels} input and {out_channels} output channels")
+        raise ValueError(f"groups is {groups}; it must divide both {in_channels} input and {out_channels} output "
+                         "channels")
     area = product("kernel", (kernel, kernel) if isinstance(kernel, int) else kernel)
     return area * (in_channels // groups) * out_channels + (out_channels if bias else 0)
 
@@ -138,5 +140,5 @@ def linear_params(in_features: int, out_features: int, bias: bool = True) -> int
 
 
 def batchnorm_params(channels: int) -> int:
-    """Trainable numbers of a BatchNorm layer: a scale and a shift for every channel. Running statistics are not trained."""
+    """Trainable numbers of a BatchNorm layer: a scale and a shift a channel. Running statistics are not trained."""
     return 2 * whole("channels", channels)

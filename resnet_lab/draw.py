@@ -19,10 +19,12 @@ WIDTH = 400
 COLOURS = {"conv": "#0072b2", "pool": "#cc79a7", "identity": "#009e73", "projection": "#d55e00", "residual": "#56b4e9",
            "linear": "#e69f00", "accent": "#0072b2", "muted": "#7f7f7f"}
 
-# rl-conv ... fill with a meaning's colour; rl-line-conv ... draw a line in it; rl-small, rl-strong, rl-quiet are for text.
+# rl-conv ... fill with a meaning's colour; rl-line-conv ... draw a line in it; rl-small, rl-strong, rl-quiet are for text, as is
+# rl-label, which is larger on a phone, where the picture is smaller.
 STYLE = (
     ".rl-svg{display:block;width:100%;max-width:30rem;height:auto;margin:0 auto;font:12px system-ui,sans-serif}"
     ".rl-svg text{fill:currentColor}.rl-svg .rl-title{font-size:15px;font-weight:600}.rl-svg .rl-small{font-size:10px}"
+    ".rl-svg .rl-label{font-size:11px}@media(max-width:500px){.rl-svg .rl-label{font-size:15px}}"
     ".rl-svg .rl-strong{font-weight:600}.rl-svg .rl-quiet{opacity:.7}.rl-svg .rl-end{text-anchor:end}.rl-svg .rl-middle{text-anchor:middle}"
     ".rl-svg [class*=rl-line-]{fill:none;stroke-width:1.5}.rl-svg .rl-dashed{stroke-dasharray:3 2}"
     ".rl-svg .rl-soft{fill-opacity:.22}.rl-svg .rl-lens{fill:currentColor;opacity:.06}"
@@ -446,7 +448,7 @@ def kernel_positions(size: int, kernel: int, stride: int = 1, padding: int = 0, 
     in_text = f"input: {count(size, 'pixel')}" + f", {padding} of padding on each side" * (padding > 0)
     out_text = f"output: {count(outputs, 'pixel')}" + (f"; {len(unread):,} of the input never read" if unread else "")
     body = [
-        write(min(margin, 150), 11, in_text, "rl-small"),
+        write(WIDTH / 2, 11, in_text, "rl-label rl-middle"),
         f'<path class="rl-muted" fill-opacity=".35" d="{squares([x[p] for p in shown if 0 <= p < size], top, side)}"/>',
         f'<path class="rl-line-muted" style="stroke-width:.8" '
         f'd="{squares([x[p] for p in shown if not 0 <= p < size], top, side)}"/>',
@@ -463,8 +465,8 @@ def kernel_positions(size: int, kernel: int, stride: int = 1, padding: int = 0, 
     if gap:
         body += [write(margin + (window + 1) * cell, top + cell * .65, "⋯", "rl-middle"),
                  write(margin + (window + 1) * cell, bottom + cell * .65, "⋯", "rl-middle")]
-    body.append(write(min(margin, 150), bottom + cell + 11, out_text, "rl-small"))
-    return svg(bottom + cell + 18, f"{in_text[0].upper()}{in_text[1:]}; {out_text}", "".join(body))
+    body.append(write(WIDTH / 2, bottom + cell + 13, out_text, "rl-label rl-middle"))
+    return svg(bottom + cell + 20, f"{in_text[0].upper()}{in_text[1:]}; {out_text}", "".join(body))
 
 
 def count(number: int, noun: str) -> str:
@@ -530,7 +532,7 @@ def receptive_field_cone(layers, size: int | None = None, output: int | None = N
         if length:
             body.append(strip([(max(first, left), min(end, right)) for first, end in parts], "rl-line-conv", 1))
         sees = cells[-1][1] - cells[0][0]
-        body.append(write(WIDTH, y + thick / 2 + 4, f"{sees:,}", "rl-end" + " rl-strong" * (row == 0)))
+        body.append(write(WIDTH, y + thick / 2 + 4, f"{sees:,}", "rl-label rl-end" + " rl-strong" * (row == 0)))
         corners.append((x(parts[0][0]), x(parts[-1][1]), y))
 
     cone = "".join([f"M{a:.5g} {y + thick:.4g}H{b:.5g}L{d:.5g} {v:.4g}H{c:.5g}z"
@@ -541,19 +543,21 @@ def receptive_field_cone(layers, size: int | None = None, output: int | None = N
                  for number, (kernel, stride, _, dilation) in enumerate(layers, 1)]
     for row, name in enumerate(names, 1):
         if name:
-            body.append(write(0, 32 + row * pitch - (pitch - thick) / 2 + 3, name, "rl-small"))
+            body.append(write(0, 32 + row * pitch - (pitch - thick) / 2 + 3, name, "rl-label" if pitch > 30 else "rl-small"))
     read = sum([end - first for first, end in seen[0]])
     outside = max(0, -start) + max(0, start + field.receptive_field - size) if size else 0
-    label = (f"One output pixel's field spans {count(field.receptive_field, 'pixel')}"
-             + f", of which it reads {read:,}" * (read < field.receptive_field)
-             + f"; {outside:,} of them outside the image" * (outside > 0))
+    remark = ", ".join([f"{read:,} of them read"] * (read < field.receptive_field)
+                       + [f"{outside:,} of them outside the image"] * (outside > 0))
     a, b, _ = corners[0]
     body.append(f'<path class="rl-line-muted" d="M{a:.5g} 28v-5H{b:.5g}v5"/>')
-    body.append(write(WIDTH, 18, "seen", "rl-small rl-quiet rl-end"))
-    body.append(write((a + b) / 2, 18, count(field.receptive_field, "pixel"), "rl-middle rl-strong"))
-    bottom = 32 + len(layers) * pitch + thick + 16
-    body.append(write(0, bottom, label, "rl-small"))
-    return svg(bottom + 6, label, "".join(body))
+    body.append(write(WIDTH, 18, "seen", "rl-label rl-quiet rl-end"))
+    body.append(write((a + b) / 2, 18, count(field.receptive_field, "pixel"), "rl-label rl-middle rl-strong"))
+    bottom = 32 + len(layers) * pitch + thick
+    if remark:
+        bottom += 16
+        body.append(write(WIDTH / 2, bottom, remark, "rl-label rl-middle"))
+    return svg(bottom + 6, f"One output pixel sees {count(field.receptive_field, 'pixel')} of the input" + f", {remark}" * bool(remark),
+               "".join(body))
 
 
 def read_by(runs, kernel: int, stride: int, padding: int, dilation: int) -> list:
@@ -581,12 +585,12 @@ def bars(label: str, groups) -> str:
     body, y, names = [], 0, []
     for heading, lines in groups:
         y += 16
-        body.append(write(0, y, heading, "rl-strong"))
+        body.append(write(0, y, heading, "rl-label rl-strong"))
         longest = max([sum(parts.values()) for _, parts in lines])
         for text, parts in lines:
             y += 18
             total = sum(parts.values())
-            body += [write(0, y, text, "rl-small"), write(WIDTH, y, f"{total:,}", "rl-end")]
+            body += [write(0, y, text, "rl-label"), write(WIDTH, y, f"{total:,}", "rl-label rl-end")]
             y += 5
             x = 0
             for name, value in parts.items():
@@ -602,8 +606,8 @@ def bars(label: str, groups) -> str:
         x = 0
         for name, shade in zip(names, SHADES):
             body.append(f'<rect class="rl-conv" fill-opacity="{shade}" x="{x}" y="{y}" width="10" height="10"/>')
-            body.append(write(x + 14, y + 9, name, "rl-small"))
-            x += 30 + 6 * len(name)
+            body.append(write(x + 14, y + 10, name, "rl-label"))
+            x += 40 + 6 * len(name)
         y += 16
     return svg(y, label, "".join(body))
 
@@ -891,6 +895,20 @@ def ticks(high: float, low: float = 0, most: int = 5) -> list:
     return [(value, f"{value:,.6g}") for value in values]
 
 
+def power(exponent: int) -> str:
+    """A power of ten: 10⁻³."""
+    return "1" if exponent == 0 else "10" + "".join(["⁻" if sign == "-" else "⁰¹²³⁴⁵⁶⁷⁸⁹"[int(sign)] for sign in str(exponent)])
+
+
+def scientific(logarithm: float) -> str:
+    """The number with this log10, in two figures: 0.063, 2.5 · 10⁻⁷."""
+    value = 10 ** logarithm
+    if 1e-3 <= value < 1e3:
+        return f"{value:.2g}"
+    mantissa, exponent = f"{value:.1e}".split("e")
+    return f"{mantissa} · {power(int(exponent))}"
+
+
 def training_curves(history: dict) -> str:
     """Loss and errors of a training run, as `training.fit` records them, in two charts that stand side by side where there is room."""
     curve, steps = history["curve"], history["recipe"]["steps"]
@@ -907,3 +925,13 @@ def training_curves(history: dict) -> str:
                             ticks(steps), ticks(top)))
     return ('<div style="display:flex;flex-wrap:wrap;gap:1rem">'
             + "".join([f'<div style="flex:1 1 18rem">{picture}</div>' for picture in charts]) + "</div>")
+
+
+# ------------------------------------------------------------------------------------------------------------- images
+def photographs(shown) -> str:
+    """Images of pixels side by side where there is room, each above its caption. shown: (caption, a PNG file's bytes) pairs."""
+    from base64 import b64encode
+    figures = [f'<figure style="flex:1 1 9rem;max-width:24rem;margin:0"><img alt="{escape(caption)}" style="width:100%;image-rendering:pixelated" '
+               f'src="data:image/png;base64,{b64encode(png).decode()}"><figcaption>{escape(caption)}</figcaption></figure>'
+               for caption, png in shown]
+    return f'<div style="display:flex;flex-wrap:wrap;gap:1rem;align-items:flex-end">{"".join(figures)}</div>'

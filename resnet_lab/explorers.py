@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from . import draw, function_classes, residuals
+from . import draw, function_classes, recorded, residuals
 from .architecture import IMAGENET_DEPTHS, ResNet, ResidualBlock, cifar_resnet, named, resnet
 from .arithmetic import Field, conv_macs, conv_output_size, conv_params
 from .convolutions import KINDS, channels_seen, replacement
@@ -256,7 +256,7 @@ def _output_size(size, kernel, stride, padding, dilation, ceil_mode):
                else f"⌊{fraction}⌋ + 1 =")
     return (draw.kernel_positions(size, kernel, stride, padding, dilation, ceil_mode)
             + f"<p class='rl-formula'>{formula} <strong>{out}</strong></p>"
-            + _table(("", "input", "with padding", "kernel spans", "output"),
+            + _table(("", "input", "padded", "kernel spans", "output"),
                      [("pixels", size, size + 2 * padding, span, out)]))
 
 
@@ -292,11 +292,11 @@ def _receptive_field(edge, **layers):
     for number, (kernel, stride, padding, dilation) in enumerate(stack, 1):
         grown = field.through(kernel, stride, padding, dilation)
         holes = f"{dilation}·" * (dilation > 1)
-        rows.append((f"layer {number}", f"{field.receptive_field} + {holes}({kernel} − 1)·{field.stride}",
+        rows.append((number, f"{field.receptive_field} + {holes}({kernel} − 1)·{field.stride}",
                      grown.receptive_field, grown.stride, grown.padding))
         field = grown
     picture = draw.receptive_field_cone(stack, 224, 0) if edge else draw.receptive_field_cone(stack)
-    return picture + _table(("", "RF + d(k − 1)·S", "field", "stride", "padding"), rows)
+    return picture + _table(("layer", "RF + d(k − 1)·S", "field", "stride", "padding"), rows)
 
 
 _none = {f"layer{number}": "none" for number in range(1, 7)}
@@ -319,10 +319,10 @@ receptive_field = Explorer(
 
 def _building_blocks(channels, reduction, size, count):
     inner = channels // reduction
-    blocks = [(f"building block, {channels} channels", [(channels, channels, 3), (channels, channels, 3)]),
-              (f"bottleneck, {channels} → {inner} → {inner} → {channels}",
+    blocks = [(f"building block, {channels}", [(channels, channels, 3), (channels, channels, 3)]),
+              (f"bottleneck, {channels}/{inner}",
                [(channels, inner, 1), (inner, inner, 3), (inner, channels, 1)]),
-              (f"building block, {inner} channels", [(inner, inner, 3), (inner, inner, 3)])]
+              (f"building block, {inner}", [(inner, inner, 3), (inner, inner, 3)])]
     rows, lines = [], []
     for text, layers in blocks:
         params = {name: sum([conv_params(*layer) for layer in layers if layer[2] == kernel]) for name, kernel in KERNELS.items()}
@@ -336,7 +336,7 @@ def _building_blocks(channels, reduction, size, count):
     return (draw.bars(label, [(count + f", feature map {size} × {size}" * (count == "MACs"), lines)])
             + f"<p class='rl-formula'>{wide / bottleneck:.2f} times = {wide / narrow:g} for the width "
             f"× <strong>{narrow / bottleneck:.2f}</strong> for the form</p>"
-            + _table(("", "parameters", "MACs"), [(text, f"{params:,}", f"{macs:,}") for text, params, macs in rows]))
+            + _table(("", "parameters", "MACs"), [(text, f"{params:,}", draw.short(macs)) for text, params, macs in rows]))
 
 
 KERNELS = {"3 × 3": 3, "1 × 1": 1}
@@ -371,7 +371,7 @@ def _residual_error(function, x0, newton):
 
 
 residual_error = Explorer(
-    "residual-error", "One solution hidden in five equations: the residual and the error of a guess",
+    "residual-error", "The residual and the error of a guess",
     [Choice("function", "f(x)", {name: function.text for name, function in residuals.FUNCTIONS.items()}, "tanh"),
      Real("x0", "Guess x₀", -2, 4, 3.0, .1), Switch("newton", "Newton’s step")],
     _residual_error,
@@ -589,3 +589,70 @@ signal_shapes = Explorer(
              "longer kernels": {"length": 1000, "kernel": 15, "blocks": 2, "head": "flatten"},
              "average instead of flatten": {"length": 1000, "kernel": 3, "blocks": 2, "head": "average"},
              "too short": {"length": 20, "kernel": 3, "blocks": 2, "head": "flatten"}})
+
+
+# Measured runs (chapters 3 and 4)
+TWINS = {"none": "plain", "A": "residual"}
+TWIN_COLOURS = {"none": "accent", "A": "identity"}
+DEPTHS = (8, 14, 20, 32, 56)
+
+
+def _twin(shortcut, depth):
+    return f"rl.ResNet('basic', {((depth - 2) // 6,) * 3}, (8, 16, 32), shortcut={shortcut!r}, stem='3x3', in_channels=1, classes=10)"
+
+
+def _degradation(shortcut, depth, steps, seed, show):
+    curves = {(kind, layers): recorded.degradation(kind, layers, steps, seed) for kind in TWINS for layers in DEPTHS}
+    # The mean over the last tenth of the steps, which is two points.
+    losses = {key: sum([10 ** value for value in curve["loss"][-2:]]) / 2 for key, curve in curves.items()}
+    errors = {key: sum(curve["error"][-2:]) / 2 for key, curve in curves.items()}
+    series = []
+    for layers in [layers for layers in DEPTHS if layers != depth] + [depth]:
+        points = [(steps * place / 20, value) for place, value in enumerate(curves[shortcut, layers][show], 1)]
+        series.append((str(layers), *((TWIN_COLOURS[shortcut], 1) if layers == depth else ("muted", .6)), points))
+    label = (f"{TWINS[shortcut]}-{depth} ends {steps:,} steps with a training loss of {losses[shortcut, depth]:.2g}, "
+             f"{TWINS[shortcut]}-8 with {losses[shortcut, 8]:.2g}")
+    name, y_ticks = {"loss": ("training loss", [(power, draw.power(power)) for power in range(-4, 1)] + [(.5, "")]),
+                     "error": ("training error, %", draw.ticks(100))}[show]
+    picture = draw.chart(label, series, "step", name, [(steps * part // 4, f"{steps * part // 4:,}") for part in range(5)], y_ticks)
+    rows = [(layers, *[f"{losses[kind, layers]:.2g}" for kind in TWINS], *[f"{errors[kind, layers]:.1f}" for kind in TWINS]) for layers in DEPTHS]
+    return (picture + f"<p class='rl-formula'>{label}</p>"
+            + _table(("layers", "loss, plain", "loss, residual", "error %, plain", "error %, residual"), rows))
+
+
+degradation = Explorer(
+    "degradation", "Measured: deeper networks in training",
+    [Choice("shortcut", "Networks", TWINS, "none"), Choice("depth", "Layers", DEPTHS, 32), Choice("steps", "Steps", (200, 600, 1500), 200),
+     Choice("seed", "Seed", ("mean", 0, 1, 2), "mean"), Choice("show", "Show", {"loss": "loss", "error": "error"}, "loss")],
+    _degradation,
+    lambda shortcut, depth, steps, seed, show:
+        f"fit(build({_twin(shortcut, depth)}), load('digits'), Recipe(steps={steps}, batch=64, weight_decay=1e-4, crop=0, flip=False"
+        + f", seed={seed}" * (seed != "mean") + "))",
+    presets={"plain networks": {"shortcut": "none", "steps": 200, "depth": 32, "show": "loss"},
+             "their residual twins": {"shortcut": "A", "steps": 200, "depth": 32, "show": "loss"},
+             "plain, with more time": {"shortcut": "none", "steps": 1500, "depth": 32, "show": "loss"}})
+
+
+def _gradients(depth, activation, initialisation, batchnorm):
+    runs = {kind: recorded.gradients(kind, depth, activation, initialisation, batchnorm) for kind in TWINS}
+    charts, rows = [], []
+    for name, what, low in (("relative gradient", "gradient", -12), ("output", "output", -8)):
+        ends = {kind: [draw.scientific(run[what][place]) for place in (0, -1)] for kind, run in runs.items()}
+        label = f"{name} of the first and of the last layer: " + "; ".join([f"{TWINS[kind]} {first} and {last}" for kind, (first, last) in ends.items()])
+        series = [(TWINS[kind], TWIN_COLOURS[kind], 1, list(zip(run["layer"], run[what]))) for kind, run in runs.items()]
+        charts.append(draw.chart(label, series, "layer", name, [(1, "1")] + [(depth * part // 4, str(depth * part // 4)) for part in range(1, 5)],
+                                 [(power, draw.power(power)) for power in range(low, 5, 4)], height=120))
+        rows += [(f"{name}, {TWINS[kind]}", *values) for kind, values in ends.items()]
+    return "".join(charts) + _table(("", "first layer", "last layer"), rows)
+
+
+gradients = Explorer(
+    "gradients", "Measured: the signal in every layer, before training",
+    [Choice("depth", "Layers", (8, 20, 32, 56), 56), Choice("activation", "Activation", ("ReLU", "tanh", "sigmoid"), "sigmoid"),
+     Choice("initialisation", "Initialisation", ("He", "Xavier", "small"), "Xavier"), Switch("batchnorm", "BatchNorm")],
+    _gradients,
+    lambda depth, activation, initialisation, batchnorm:
+        f"signals(alter(build({_twin('A', depth)}), {activation!r}, {initialisation!r}, {batchnorm}), images, labels)",
+    presets={"the 1990s": {"depth": 20, "activation": "sigmoid", "initialisation": "small", "batchnorm": False},
+             "2010": {"depth": 20, "activation": "tanh", "initialisation": "Xavier", "batchnorm": False},
+             "2015": {"depth": 56, "activation": "ReLU", "initialisation": "He", "batchnorm": True}})

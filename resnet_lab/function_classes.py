@@ -53,11 +53,12 @@ def remainders(family: str, target, largest: int = LARGEST) -> list:
     left, found = target, []
     for size in range(1, largest + 1):
         if family == "bins":
-            bins = [[] for _ in range(size)]
-            for x, value in zip(POINTS, target):
-                bins[int(x * size)].append(value)
-            heights = [height for values in bins for height in [mean(values)] * len(values)]
-            left = [value - height for value, height in zip(target, heights)]
+            # The first point of each bin, and the end.
+            edges = [round(each * len(POINTS) / size) for each in range(size + 1)]
+            left = []
+            for start, end in zip(edges, edges[1:]):
+                height = mean(target[start:end])
+                left += [value - height for value in target[start:end]]
         else:
             function = polynomials(size)[-1]
             share = product(left, function)

@@ -1,4 +1,4 @@
-"""Walk a described network once with an input shape: a row for every layer, with its shape, cost and receptive field."""
+"""Walk a described network once with an input shape: a row for every layer, its shape, cost and receptive field."""
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -117,7 +117,8 @@ class Trace:
                      for column, (cell, width) in enumerate(zip(row, widths))]
             lines.append("  ".join(cells).rstrip())
         rule = "-" * max(len(line) for line in lines)
-        return "\n".join([f"{self.net.name}, input {shape_text(self.input_shape)}", rule, lines[0], rule, *lines[1:-1], rule, lines[-1]])
+        title = f"{self.net.name}, input {shape_text(self.input_shape)}"
+        return "\n".join([title, rule, lines[0], rule, *lines[1:-1], rule, lines[-1]])
 
     def to_html(self, level: str = "stage") -> str:
         """The table as an HTML element, with numbers in cells of class "num"."""
@@ -125,10 +126,12 @@ class Trace:
 
         def line(row):
             return f"<tr><th scope='row'>{row[0]}</th>" + "".join(
-                f"<td{' class=num' if column > 1 else ''}>{cell}</td>" for column, cell in enumerate(row[1:], 1)) + "</tr>"
+                f"<td{' class=num' if column > 1 else ''}>{cell}</td>"
+                for column, cell in enumerate(row[1:], 1)) + "</tr>"
 
         return ("<table class='rl-table'><thead><tr>" + "".join(f"<th scope='col'>{cell}</th>" for cell in head) +
-                "</tr></thead><tbody>" + "".join(line(row) for row in body) + f"</tbody><tfoot>{line(total)}</tfoot></table>")
+                "</tr></thead><tbody>" + "".join(line(row) for row in body) +
+                f"</tbody><tfoot>{line(total)}</tfoot></table>")
 
     def __repr__(self) -> str:
         return self.to_text()
@@ -145,7 +148,7 @@ def shape_text(shape) -> str:
 def trace(net, input_shape) -> Trace:
     """Walk `net` with one input of `input_shape` (channels, height, width) or (channels, length).
 
-    Raises TypeError or ValueError naming what does not fit: rank, channels, a size of 0, an input too small for the network.
+    Raises TypeError or ValueError naming what does not fit: rank, channels, a size of 0, an input too small for `net`.
 
     >>> from resnet_lab import resnet
     >>> trace(resnet(50), (3, 224, 224)).at("layer4").output_shape
@@ -211,8 +214,8 @@ class _Walk:
         elif kind == "flatten":
             features = product("shape", before)
             if features != layer.out_channels:
-                raise ValueError(f"{self.net.name} was described for {layer.out_channels} features before its classifier, but this "
-                                 f"input leaves {features}; describe it with the new input_size")
+                raise ValueError(f"{self.net.name} was described for {layer.out_channels} features before its "
+                                 f"classifier, but this input leaves {features}; describe it with the new input_size")
             self.shape = (features,)
             self.field = self.field.through(max(before[1:]))
         elif layer.output_size is not None:
@@ -223,9 +226,10 @@ class _Walk:
             self.shape = (before[0],) + (windows,) * self.net.dims
             self.field = self.field.through(kernel, stride)
         elif kind in ("conv", "maxpool", "avgpool"):
-            # A deep network repeats few distinct layers: each is counted once. In the page a text is a quicker key than a tuple.
-            key = (f"{kind} {layer.in_channels} {layer.out_channels} {kernel} {stride} {layer.padding} {layer.groups} {layer.bias} "
-                   f"{before}")
+            # A deep network repeats few distinct layers: each is counted once. In the page a text is a quicker key than
+            # a tuple.
+            key = (f"{kind} {layer.in_channels} {layer.out_channels} {kernel} {stride} {layer.padding} {layer.groups} "
+                   f"{layer.bias} {before}")
             if key not in self.known:
                 self.known[key] = self.window(layer)
             self.shape, params, macs = self.known[key]
@@ -236,7 +240,8 @@ class _Walk:
     def window(self, layer: Layer) -> tuple:
         """Output shape, parameters and MACs of a convolution or pooling."""
         try:
-            sizes = tuple([conv_output_size(size, layer.kernel, layer.stride, layer.padding) for size in self.shape[1:]])
+            sizes = tuple([conv_output_size(size, layer.kernel, layer.stride, layer.padding)
+                           for size in self.shape[1:]])
         except ValueError as error:
             raise ValueError(f"the input is too small for {self.net.name}: at {layer.name}, {error}") from None
         if layer.kind != "conv":

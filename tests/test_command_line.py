@@ -1,4 +1,4 @@
-"""python -m resnet_lab table: every format holds the table's own numbers, every mistake gives a sentence and status 2."""
+"""python -m resnet_lab table: every format holds the table's numbers, every mistake gives a sentence and status 2."""
 import csv
 import subprocess
 import sys

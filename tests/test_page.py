@@ -149,18 +149,19 @@ def test_every_control_of_every_explorer_moves(browser, book, origin):
 def test_the_first_answer_and_the_weight(browser, book, origin):
     """From opening a page to the first answer of its first explorer, and the bytes it took, as a server would compress them."""
     for name in pages_with_explorers(book):
-        opened, weight = watched(browser, origin, reduced_motion="reduce"), {}
+        opened, weight = watched(browser, origin), {}
         opened.on("response", lambda response: weight.update({response.url.split("?")[0]: len(gzip.compress(response.body()))}))
-        opened.goto(f"{origin}/{name}", wait_until="domcontentloaded")
-        figure = opened.locator(".rl-explorer").first
-        figure.scroll_into_view_if_needed()
-        figure.locator("[type=reset]").click()
-        settled(figure)
-        loaded, (_, start, duration) = opened.evaluate(f"[performance.getEntriesByType('navigation')[0].loadEventEnd, {CHANGES}.at(-1)]")
-        print(f"{origin.split(':')[0]} {name}: first answer {start + duration:.0f} ms after opening, page loaded at {loaded:.0f} ms, "
-              f"{sum(weight.values()) / 1000:.0f} KB compressed, of which Python in the page "
-              f"{sum(size for url, size in weight.items() if 'brython' in url or 'bundle' in url) / 1000:.0f} KB")
-        assert start + duration < 10_000 and not opened.trouble
+        # A reader who moves something before anything is there.
+        opened.add_init_script("addEventListener('DOMContentLoaded', () => document.querySelector('.rl-explorer [type=reset]')?.click())")
+        opened.goto(f"{origin}/{name}")
+        opened.wait_for_function(f"{CHANGES}.length")
+        settled(opened.locator(".rl-explorer").first)
+        loaded, (_, start, duration) = opened.evaluate(f"[performance.getEntriesByType('navigation')[0].loadEventEnd, {CHANGES}[0]]")
+        live = sum(size for url, size in weight.items() if "brython" in url or "bundle" in url)
+        print(f"{origin.split(':')[0]} {name}: first answer {start + duration:.0f} ms after opening, page loaded at {loaded:.0f} ms; "
+              f"{sum(weight.values()) / 1000:.0f} KB compressed, {live / 1000:.0f} of them for the Python in the page")
+        # The goal is 1 s on a machine that does nothing else.
+        assert start + duration < 10_000 and live < 500_000 and not opened.trouble
         opened.close()
 
 
@@ -251,7 +252,7 @@ def test_without_javascript_the_start_view_is_there(browser, book):
         opened = context.new_page()
         opened.goto(f"{book.as_uri()}/{name}")
         for figure in opened.locator(".rl-explorer").all():
-            assert figure.locator("fieldset").is_disabled() and figure.locator(".rl-view").inner_text().strip()
+            assert figure.locator("input, select").first.is_disabled() and figure.locator(".rl-view").inner_text().strip()
     context.close()
 
 

@@ -1,4 +1,4 @@
-"""The table against PyTorch: name, order, shapes, parameters, MACs and field of every layer, named networks and random."""
+"""The table against PyTorch: name, order, shapes, parameters, MACs and field of every layer, named or random."""
 from collections import OrderedDict
 
 import pytest
@@ -83,8 +83,8 @@ def test_every_layer_of_a_random_block(case, in_channels, stride):
     assert counted(table) == reference.calls(model, shape)
 
 
-@pytest.mark.parametrize("name", TORCHVISION)
-@pytest.mark.parametrize("shape", [IMAGENET, (3, 97, 131)])
+@pytest.mark.parametrize("name, shape", [*((name, IMAGENET) for name in TORCHVISION), ("resnet50", (3, 97, 131)),
+                                         ("vgg16", (3, 97, 131))])
 def test_every_layer_of_torchvisions_networks(name, shape):
     """torchvision adds and flattens without a module, so those two rows have no counterpart there."""
     table, model = rl.trace(TORCHVISION[name], shape), torchvision_model(name)
@@ -93,13 +93,16 @@ def test_every_layer_of_torchvisions_networks(name, shape):
     assert table.params == sum(p.numel() for p in model.parameters())
 
 
-@pytest.mark.parametrize("depth, block, depths", [
-    (18, "basic", (2, 2, 2, 2)), (34, "basic", (3, 4, 6, 3)), (50, "bottleneck", (3, 4, 6, 3)),
-    (101, "bottleneck", (3, 4, 23, 3)), (152, "bottleneck", (3, 8, 36, 3))])
-@pytest.mark.parametrize("version, shortcut", [(1, "B"), (1, "A"), (1.5, "C"), (2, "B"), (1, "none")])
-def test_every_layer_of_the_papers_networks(depth, block, depths, version, shortcut):
+TABLE_1 = {18: ("basic", (2, 2, 2, 2)), 34: ("basic", (3, 4, 6, 3)), 50: ("bottleneck", (3, 4, 6, 3)),
+           101: ("bottleneck", (3, 4, 23, 3)), 152: ("bottleneck", (3, 8, 36, 3))}
+
+
+@pytest.mark.parametrize("depth, version, shortcut", [
+    (34, 1, "A"), (34, 1, "B"), (34, 1, "C"), (34, 1, "none"), (50, 1, "B"), (101, 1, "B"), (152, 1, "B"), (18, 2, "B"),
+    (50, 2, "B"), (101, 2, "A"), (50, 1.5, "C")])
+def test_every_layer_of_the_papers_networks(depth, version, shortcut):
     with torch.device("meta"):
-        model = reference.ResNet(block, depths, version=version, shortcut=shortcut)
+        model = reference.ResNet(*TABLE_1[depth], version=version, shortcut=shortcut)
     net = rl.resnet(depth, version=version, shortcut=shortcut)
     assert counted(rl.trace(net, IMAGENET)) == reference.calls(model, IMAGENET)
 
@@ -223,9 +226,8 @@ LAST_FIELDS = [(18, 1, 435), (34, 1, 899), (50, 1, 483), (101, 1, 1027), (152, 1
 @pytest.mark.parametrize("depth, version, last", LAST_FIELDS)
 def test_fields_of_the_papers_networks(depth, version, last):
     """Every convolution, pooling and addition of the 2-D network against the gradients of a thin 1-D one."""
-    net = rl.resnet(depth, version=version)
-    model = reference.ResNet(net.block, net.depths, (1, 1, 1, 1), version=version, dims=1)
-    table = rl.trace(net, IMAGENET)
+    model = reference.ResNet(*TABLE_1[depth], (1, 1, 1, 1), version=version, dims=1)
+    table = rl.trace(rl.resnet(depth, version=version), IMAGENET)
     measured = reference.fields(model, length=2 * last + 256)
     assert seen(table) == measured
     assert table.receptive_field == measured[-1].receptive_field == last

@@ -276,19 +276,20 @@ def _column(table) -> tuple:
 def tallies(rows, note: str = "") -> str:
     """Networks' parameters and MACs as two columns of bars, a line for each (name, parameters, MACs). The first is marked."""
     rows, columns = list(rows), (120, 262)
-    most = [max([row[column] for row in rows]) for column in (1, 2)]
+    most = max([row[1] for row in rows]), max([row[2] for row in rows])
     body = (write(MARGIN, 12, note, "rl-small rl-quiet") + write(columns[0], 12, "parameters", "rl-small rl-quiet")
             + write(columns[1], 12, "MACs", "rl-small rl-quiet"))
-    label = []
-    for number, (name, *counts) in enumerate(rows):
-        y, css = 20 + 18 * number, "rl-muted" if number else "rl-accent"
-        body += write(MARGIN, y + 10, name, "rl-small" if number else "rl-small rl-strong")
-        for x, count, longest in zip(columns, counts, most):
-            width = round(max(1, 90 * count / longest), 1)
-            body += (f'<rect class="{css}" x="{x}" y="{y + 1}" width="{width}" height="11" rx="1"/>'
-                     f'{write(x + width + 4, y + 10, short(count), "rl-small")}')
-        label.append(f"{name} has {short(counts[0])} parameters and {short(counts[1])} MACs")
-    return svg(22 + 18 * len(rows), "; ".join(label) + ".", body)
+    y, label, css, strong = 20, "", "rl-accent", " rl-strong"
+    for name, *counts in rows:
+        body += write(MARGIN, y + 10, name, "rl-small" + strong)
+        texts = [short(count) for count in counts]
+        for column in (0, 1):
+            width = round(max(1, 90 * counts[column] / most[column]), 1)
+            body += (f'<rect class="{css}" x="{columns[column]}" y="{y + 1}" width="{width}" height="11" rx="1"/>'
+                     f'{write(columns[column] + width + 4, y + 10, texts[column], "rl-small")}')
+        label += f"{name} has {texts[0]} parameters and {texts[1]} MACs; "
+        y, css, strong = y + 18, "rl-muted", ""
+    return svg(y + 2, label[:-2] + ".", body)
 
 
 def _shortcuts(blocks) -> list:
@@ -347,10 +348,10 @@ def residual_block(table: Trace) -> str:
         """The picture of a column from `y` down, and where it ends."""
         out = []
         for kind, what, *channels in steps:
-            out.append(f'<path class="{line}" d="M{x} {y:.5g}v{8 if what else 22}"/>')
+            out.append(f'<path class="{line}" d="M{x} {y:.1f}v{8 if what else 22}"/>')
             y += 8
             if kind == "conv":
-                out.append(f'<rect class="rl-soft rl-conv" x="{x - 46}" y="{y:.5g}" width="92" height="18" rx="3"/>')
+                out.append(f'<rect class="rl-soft rl-conv" x="{x - 46}" y="{y:.1f}" width="92" height="18" rx="3"/>')
                 out.append(write(x, y + 13, what, "rl-middle"))
                 y += 18
             elif kind == "text":
@@ -360,7 +361,7 @@ def residual_block(table: Trace) -> str:
                 height, edge = max(3, tall * max(what[1:])), x - wide * what[0] / 2
                 for number, colour in channels[0]:
                     width = wide * number
-                    out.append(f'<path class="{colour}" d="M{edge:.5g} {y:.5g}h{width:.5g}v{height:.5g}h-{width:.5g}z"/>')
+                    out.append(f'<path class="{colour}" d="M{edge:.1f} {y:.1f}h{width:.1f}v{height:.1f}h-{width:.1f}z"/>')
                     edge += width
                 out.append(write(edge + 6, y + height / 2 + 4, shape_text(what)))
                 y += height
@@ -370,7 +371,7 @@ def residual_block(table: Trace) -> str:
     fork, main = y + 8, steps(block.main, "rl-residual")
     branch, y = column(left, fork, main)
     shape = [what for kind, what, *_ in main if kind == "slab"][-1]
-    body = [top, f'<path class="rl-line-muted" d="M{left} {fork - 8:.5g}v8"/>', branch]
+    body = [top, f'<path class="rl-line-muted" d="M{left} {fork - 8:.1f}v8"/>', branch]
     channels = [(shape[0], "rl-muted")]
     if block.shortcut:
         way, colour = steps(block.projection, "rl-projection"), "projection" if block.projection else "identity"
@@ -384,11 +385,11 @@ def residual_block(table: Trace) -> str:
         line = f"rl-line-{colour}"
         begin = y - column(right, 0, way)[1]
         joined, sign = ("added", "m-4 0h8m-4 -4v8") if block.fusion == "add" else ("side by side", "m-2.5 -4v8m5 0v-8")
-        body += [f'<path class="{line}" d="M{left} {fork:.5g}H{right - 5}q5 0 5 5V{begin:.5g}'
-                 f'M{right} {y:.5g}v13q0 5 -5 5H{left + 7}"/>',
-                 column(right, begin, way, line)[0], f'<path class="rl-line-muted" d="M{left} {y:.5g}v11"/>',
-                 f'<circle class="rl-line-muted" cx="{left}" cy="{y + 18:.5g}" r="7"/>',
-                 f'<path class="rl-sign" d="M{left} {y + 18:.5g}{sign}"/>',
+        body += [f'<path class="{line}" d="M{left} {fork:.1f}H{right - 5}q5 0 5 5V{begin:.1f}'
+                 f'M{right} {y:.1f}v13q0 5 -5 5H{left + 7}"/>',
+                 column(right, begin, way, line)[0], f'<path class="rl-line-muted" d="M{left} {y:.1f}v11"/>',
+                 f'<circle class="rl-line-muted" cx="{left}" cy="{y + 18:.1f}" r="7"/>',
+                 f'<path class="rl-sign" d="M{left} {y + 18:.1f}{sign}"/>',
                  write((left + right) / 2, y + 14, joined, "rl-quiet rl-middle")]
         next(rows)
         if block.fusion == "concat":
@@ -754,7 +755,7 @@ def guess(curve, b: float, solution: float, x0: float, y0: float, step: float | 
              f'<path stroke="currentColor" stroke-width="3" stroke-dasharray="5 4" fill="none" d="M{gx:.1f} {sy:.1f}H{sx:.1f}"/>',
              f'<circle cx="{sx:.1f}" cy="{sy:.1f}" r="4" fill="none" stroke="currentColor" stroke-width="1.5"/>']
     body = [f'<svg y="{top}" width="{WIDTH}" height="{height}">{"".join(plot)}</svg>',
-            write(0, top + sy + 13, f"b = {figures(b)}", "rl-small"),
+            write(0, top + sy + 14, f"b = {figures(b)}"),
             write(0, top - 5, figures(high), "rl-small rl-quiet"),
             write(WIDTH, top + height - 3, figures(low), "rl-small rl-quiet rl-end"),
             write(sx, top + sy + (17 if gy < sy or abs(gx - sx) < 14 else -9), "x", "rl-middle"),
@@ -783,19 +784,19 @@ def class_fit(points, target, fitted, distances, size: int, label: str) -> str:
 
     body = [f'<path class="rl-line-muted" style="stroke-width:5" stroke-opacity=".5" d="{path(target)}"/>',
             f'<path class="rl-line-accent" style="stroke-width:2" d="{path(fitted)}"/>',
-            '<path class="rl-line-muted" style="stroke-width:5" stroke-opacity=".5" d="M0 172h24"/>', write(30, 176, "target f*", "rl-small"),
-            '<path class="rl-line-accent" style="stroke-width:2" d="M110 172h24"/>', write(140, 176, "the best of its class", "rl-small"),
-            f'<path class="rl-line-muted" style="stroke-width:1" d="M0 {foot}H{WIDTH}"/>', write(0, 196, "distance", "rl-small")]
+            '<path class="rl-line-muted" style="stroke-width:5" stroke-opacity=".5" d="M0 172h24"/>', write(30, 176, "target f*"),
+            '<path class="rl-line-accent" style="stroke-width:2" d="M110 172h24"/>', write(140, 176, "the best of its class"),
+            f'<path class="rl-line-muted" style="stroke-width:1" d="M0 {foot}H{WIDTH}"/>', write(0, 198, "distance")]
     pitch, longest = WIDTH / len(distances), max(distances)
     for place, value in enumerate(distances):
         x, bar, chosen = place * pitch + 4, 44 * value / longest, place + 1 == size
         body.append(f'<rect class="rl-accent" fill-opacity="{1 if chosen else .35}" x="{x:.1f}" y="{foot - bar:.1f}" '
                     f'width="{pitch - 8:.1f}" height="{bar:.1f}"/>')
         middle = x + pitch / 2 - 4
-        body.append(write(middle, foot + 13, f"{place + 1}", "rl-small rl-middle" + " rl-strong" * chosen))
+        body.append(write(middle, foot + 13, f"{place + 1}", "rl-middle" + " rl-strong" * chosen))
         if value > min(distances[:place + 1]) + 1e-9:
             body.append(write(middle, foot - bar - 2, "↑", "rl-small rl-middle rl-strong"))
-    body.append(write(0, foot + 30, "size of the class; ↑ a smaller class came nearer", "rl-small"))
+    body.append(write(0, foot + 31, "size of the class; ↑ a smaller class came nearer"))
     return svg(foot + 36, label, "".join(body))
 
 
@@ -824,9 +825,10 @@ def class_regions(panels, radius: float, point, label: str) -> str:
         body.append(f'<circle cx="{100 * point[0]:.1f}" cy="{-100 * point[1]:.1f}" r="3" fill="currentColor"/></svg>')
         body.append(write(left + (1 + point[0]) * side / 2 + 6, 20 + (1 - point[1]) * side / 2 - 5, "f*", "rl-strong"))
         for size, edge in enumerate(radii, 1):
-            # The number stands inside its region, where the others reach least far.
+            # The number stands inside its region, where the others reach least far, on the side away from the point.
             others = [max([other[turn] for other in radii[:size - 1]] or [0]) for turn in range(len(turns))]
-            turn = max(range(len(turns)), key=lambda turn: min(edge[turn], .9) - min(others[turn], .9))
+            free = [turn for turn, (x, y) in enumerate(turns) if x * point[0] + y * point[1] <= 0]
+            turn = max(free, key=lambda turn: min(edge[turn], .9) - min(others[turn], .9))
             r = (min(edge[turn], .9) + min(others[turn], .9)) / 2
             body.append(write(left + (1 + r * turns[turn][0]) * side / 2, 24 + (1 - r * turns[turn][1]) * side / 2, str(size),
                               "rl-small rl-middle"))
@@ -928,10 +930,13 @@ def training_curves(history: dict) -> str:
 
 
 # ------------------------------------------------------------------------------------------------------------- images
-def photographs(shown) -> str:
-    """Images of pixels side by side where there is room, each above its caption. shown: (caption, a PNG file's bytes) pairs."""
+def photographs(shown, scale: int = 1) -> str:
+    """Images of pixels side by side, each pixel `scale` wide, or all shrunk alike to fit. shown: (caption, a PNG file's bytes) pairs."""
     from base64 import b64encode
-    figures = [f'<figure style="flex:1 1 9rem;max-width:24rem;margin:0"><img alt="{escape(caption)}" style="width:100%;image-rendering:pixelated" '
-               f'src="data:image/png;base64,{b64encode(png).decode()}"><figcaption>{escape(caption)}</figcaption></figure>'
-               for caption, png in shown]
-    return f'<div style="display:flex;flex-wrap:wrap;gap:1rem;align-items:flex-end">{"".join(figures)}</div>'
+    figures = []
+    for caption, png in shown:
+        wide = scale * int.from_bytes(png[16:20], "big")        # a PNG begins with its size
+        figures.append(f'<figure style="flex:0 1 {wide}px;min-width:0;margin:0"><img alt="{escape(caption)}" '
+                       f'style="width:100%;image-rendering:{"pixelated" if scale > 1 else "auto"}" '
+                       f'src="data:image/png;base64,{b64encode(png).decode()}"><figcaption>{escape(caption)}</figcaption></figure>')
+    return f'<div style="display:flex;gap:1rem;align-items:flex-start">{"".join(figures)}</div>'

@@ -215,7 +215,7 @@ class _Reader:
 
 def whole_if_exact(value):
     """The value as an int if it is a whole number, so that 1.2e3 is 1200."""
-    return int(value) if abs(value) < 1e15 and value == int(value) else value
+    return int(value) if abs(value) < 1e15 and value == int(value) else float(value)
 
 
 def show(value):
@@ -305,6 +305,8 @@ class Number(Exercise):
     """
 
     def __init__(self, number, question, answer, *, hint, solution, slips=None, tolerance=0):
+        if not abs(float(answer)) < 1e300:
+            raise ValueError(f"exercise {number} has the answer {answer!r}; it must be a finite number")
         answer = whole_if_exact(answer)
         slips = [[whole_if_exact(slip), text] for slip, text in (slips or {}).items()]
         for slip, _ in slips:

@@ -420,10 +420,10 @@ def family_network(block, stage1, stage2, stage3, stage4, width, stem, version, 
 def _family_member(net):
     """The call that builds `net` by its name, if it is of the paper's family: ("rl.resnet", 50); otherwise None."""
     settings = {"version": net.version, "shortcut": net.shortcut, "classes": net.classes}
-    for depth in IMAGENET_DEPTHS:
-        if net == resnet(depth, **settings):
+    for depth, (block, depths) in IMAGENET_DEPTHS.items():
+        if (net.block, net.depths) == (block, depths) and net == resnet(depth, **settings):
             return "rl.resnet", depth
-    if net.depth % 6 == 2 and net == cifar_resnet(net.depth, **settings):
+    if len(net.depths) == 3 and net.depth % 6 == 2 and net == cifar_resnet(net.depth, **settings):
         return "rl.cifar_resnet", net.depth
     return None
 
@@ -505,10 +505,10 @@ family = Explorer(
 def _residual_block(size, **fields):
     net = ResidualBlock(**fields)
     table = trace(net, (net.in_channels, *[size] * net.dims))
-    rows = [(row.name[len("block."):], shape_text(row.output_shape), f"{row.params:,}", f"{row.macs:,}", row.receptive_field)
+    rows = [(row.name[len("block."):], f"{row.params:,}", f"{row.macs:,}", row.receptive_field, shape_text(row.output_shape))
             for row in table]
-    rows.append(("total", shape_text(table.output_shape), f"{table.params:,}", f"{table.macs:,}", table.receptive_field))
-    return draw.residual_block(table) + _table(("", "output", "parameters", "MACs", "field"), rows)
+    rows.append(("total", f"{table.params:,}", f"{table.macs:,}", table.receptive_field, shape_text(table.output_shape)))
+    return draw.residual_block(table) + _table(("", "parameters", "MACs", "field", "output"), rows)
 
 
 _block = {"block": "basic", "version": 1.5, "shortcut": "B", "fusion": "add", "in_channels": 64, "width": 64, "stride": 1, "dims": 2}

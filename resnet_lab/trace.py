@@ -42,6 +42,9 @@ class Trace:
     rows: list
     receptive_field: int
 
+    def __post_init__(self):
+        self._groups = {"layer": self.rows}
+
     def __iter__(self):
         return iter(self.rows)
 
@@ -50,11 +53,11 @@ class Trace:
 
     @property
     def params(self) -> int:
-        return sum([row.params for row in self.rows])
+        return sum([group.params for group in self.groups()])
 
     @property
     def macs(self) -> int:
-        return sum([row.macs for row in self.rows])
+        return sum([group.macs for group in self.groups()])
 
     @property
     def weight_layers(self) -> int:
@@ -80,9 +83,9 @@ class Trace:
         """
         if level not in ("stage", "block", "layer"):
             raise ValueError(f"level is {level!r}; it must be 'stage', 'block' or 'layer'")
-        if level == "layer":
-            return self.rows
-        groups, parts, prefix = [], 1 if level == "stage" else 2, None
+        if level in self._groups:
+            return self._groups[level]
+        groups, prefix = [], None
         for row in self.rows:
             if prefix and row.name.startswith(prefix):
                 group = groups[-1]
@@ -91,10 +94,12 @@ class Trace:
                 group.macs += row.macs
                 group.receptive_field, group.stride, group.padding = row.receptive_field, row.stride, row.padding
             else:
-                name = ".".join(row.name.split(".")[:parts])
+                parts = row.name.split(".")
+                name = parts[0] if level == "stage" or len(parts) == 1 else f"{parts[0]}.{parts[1]}"
                 prefix = name + "."
                 groups.append(Row(name, row.kind, row.input_shape, row.output_shape, row.params, row.macs,
                                   row.receptive_field, row.stride, row.padding))
+        self._groups[level] = groups
         return groups
 
     def cells(self, level: str = "stage") -> list:
@@ -142,7 +147,10 @@ class Trace:
 
 def shape_text(shape) -> str:
     """A shape as the book prints it: 64 × 56 × 56."""
-    return " × ".join([str(side) for side in shape])
+    text = str(shape[0])
+    for side in shape[1:]:
+        text += f" × {side}"
+    return text
 
 
 def trace(net, input_shape) -> Trace:
@@ -178,7 +186,7 @@ class _Walk:
         self.net, self.rows = net, []
         self.shape, self.field = shape, Field()
         self.receptive_field = 1
-        self.known = {}
+        self.blocks, self.known = {}, {}
 
     def run(self, parts, on_main_path=True):
         for part in parts:
@@ -188,6 +196,27 @@ class _Walk:
                 self.layer(part, on_main_path)
 
     def block(self, block: Block):
+        """The rows of a block. A deep network repeats few distinct blocks: one like an earlier one takes over its rows."""
+        key, start = f"{self.shape} {self.field.stride} {block.shortcut} {block.fusion}", self.field
+        for layer in block.before + block.main + block.projection + block.after:
+            key += (f" {layer.kind} {layer.out_channels} {layer.kernel} {layer.stride} {layer.padding} {layer.groups} "
+                    f"{layer.bias} {layer.output_size}")
+        if key not in self.blocks:
+            first = len(self.rows)
+            self.branches(block)
+            self.blocks[key] = start, len(block.name), self.rows[first:]
+            return
+        before, length, rows = self.blocks[key]
+        wider, further = start.receptive_field - before.receptive_field, start.padding - before.padding
+        for row in rows:
+            self.rows.append(Row(block.name + row.name[length:], row.kind, row.input_shape, row.output_shape, row.params, row.macs,
+                                 row.receptive_field + wider, row.stride, row.padding + further, row.on_main_path, row.kernel,
+                                 row.own_stride))
+        last = self.rows[-1]
+        self.shape, self.receptive_field = last.output_shape, last.receptive_field
+        self.field = Field(last.receptive_field, last.stride, last.padding)
+
+    def branches(self, block: Block):
         self.run(block.before)
         start = self.shape, self.field
         self.run(block.main)

@@ -1,5 +1,6 @@
 """Exercises: how answers are read and judged, and their forms in the notebook and in the page."""
 import ast
+import json
 import operator
 from html.parser import HTMLParser
 from importlib.util import find_spec
@@ -81,6 +82,14 @@ def test_tolerance_is_absolute_and_without_it_only_rounding_is_forgiven():
     assert not large.check(25557031)
 
 
+def test_answers_may_come_from_numpy():
+    import numpy
+
+    for value in (numpy.float32(0.25), numpy.int64(7), numpy.float64(2e16)):
+        exercise = Number("1.1", "q", value, slips={numpy.float32(0.75): "?"}, **ROOM)
+        assert exercise.check(str(float(value))) and json.dumps(exercise.record)
+
+
 def test_choices_by_letter_index_and_text():
     for answer in ("b", "B", 1, "7 × 7 where n < 9"):
         assert choice.check(answer)
@@ -116,6 +125,7 @@ def test_an_authors_mistakes_are_refused():
     for mistake, says in [
             (lambda: Number("1.1", "q", 5, slips={5: "?"}, **ROOM), "which is right"),
             (lambda: Number("1.1", "q", 5, slips={5.01: "?"}, tolerance=.1, **ROOM), "which is right"),
+            (lambda: Number("1.1", "q", float("nan"), **ROOM), "finite"), (lambda: Number("1.1", "q", float("inf"), **ROOM), "finite"),
             (lambda: Number("1.1", "", 5, **ROOM), "question"),
             (lambda: Number("1.1", "q", 5, hint="", solution="s"), "hint"),
             (lambda: Choice("1.1", "q", ("x", "y"), 2, **ROOM), "index into its 2"),
@@ -124,6 +134,29 @@ def test_an_authors_mistakes_are_refused():
             (lambda: Code("1.1", "q", "", "f", [((object(),), 1)], **ROOM), "plain Python values")]:
         with pytest.raises(ValueError, match=says):
             mistake()
+
+
+CHAPTERS = sorted(Path(__file__).parents[1].glob("chapters/*.ipynb"))
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
+def test_a_chapter_has_five_exercises_with_computed_answers(chapter):
+    """Read from the source: numbered in order, no answer to a Number typed in, the code with the answer folded away."""
+    cells, numbers = json.loads(chapter.read_text(encoding="utf-8"))["cells"], []
+    for cell in cells:
+        if cell["cell_type"] == "code":
+            last = ast.parse("".join(cell["source"])).body[-1:]
+            call = last[0].value if last and isinstance(last[0], ast.Expr) else None
+            if isinstance(call, ast.Call) and getattr(call.func, "id", "") in ("Number", "Choice", "Code"):
+                numbers.append(call.args[0].value)
+                assert "remove-input" in cell["metadata"].get("tags", []) and cell["metadata"].get("jupyter", {}).get("source_hidden")
+                given = {keyword.arg: keyword.value for keyword in call.keywords}
+                assert {"hint", "solution"} <= set(given)
+                if call.func.id == "Number":
+                    answer = given.get("answer") or call.args[2]
+                    assert any(isinstance(node, ast.Name) for node in ast.walk(answer)), f"the answer of {numbers[-1]} is typed in"
+    assert numbers == [f"{int(chapter.stem[:2])}.{place}" for place in range(1, len(numbers) + 1)]
+    assert len(numbers) >= 5
 
 
 class Tags(HTMLParser):
@@ -150,8 +183,6 @@ class Tags(HTMLParser):
 
 @pytest.mark.parametrize("exercise", [number, choice, code])
 def test_the_pages_form_is_well_formed_and_complete_without_a_script(exercise):
-    import json
-
     page = Tags(exercise.to_html())
     assert json.loads(page.seen[0][1]["data-exercise"]) == exercise.record
     for text in (f"Exercise {exercise.number}", exercise.question.split("<")[0], "Worked.", "Check"):
@@ -276,8 +307,6 @@ def test_a_reload_keeps_answers_and_edits_withdraw_the_verdict(page):
 @pytest.mark.parametrize("text", ["1,179,648", "1 179 648", "3/4", "2**10", "1.8 × 10^9", "-2**2", "2**-1", "9**9**9", "1/0", "3,5", "abc", "1e999",
                                   "1/3", "(1+2)*3", "1.12e2", "5.", "(-8)**0.5", "<b>"])
 def test_the_page_reads_numbers_as_cpython_does(page, text):
-    import json
-
     third = Number("1.1", "q", 1 / 3, tolerance=0.001, slips={0.75: "slip", 1024: "power"}, **ROOM)
     page.locator("#exercise-5-1-answer").focus()
     page.wait_for_function("() => window.resnet_lab")

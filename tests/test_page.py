@@ -14,8 +14,16 @@ from resnet_lab import page
 from resnet_lab.explorers import ALL
 from test_explorers import EVERY, states
 
-# Runs in the page: the view as it stands, and some HTML as the browser would write it back.
-SHOWN = "([figure, html]) => [figure.querySelector('.rl-view').innerHTML, Object.assign(document.createElement('div'), {innerHTML: html}).innerHTML]"
+# These run in the page. An explorer's state as its inputs have it, once the view shows that state:
+STATE = """figure => {
+    const state = [...figure.querySelector("form").elements].filter((input) => input.name && (input.type !== "radio" || input.checked))
+        .map((input) => input.name + "=" + (input.type === "checkbox" ? input.checked : input.value)).join("&");
+    return figure.dataset.live === state && state; }"""
+# its view, some HTML as the browser would write it back, and the sliders whose read-out is not their value:
+SHOWN = """([figure, html]) => [
+    figure.querySelector(".rl-view").innerHTML, Object.assign(document.createElement("div"), {innerHTML: html}).innerHTML,
+    [...figure.querySelectorAll("output")].filter((output) => output.value !== document.getElementById(output.htmlFor).value).length]"""
+# and every change so far: of which explorer, when, and how long from the event to the picture.
 CHANGES = "performance.getEntriesByName('explorer').map(({startTime, duration, detail}) => [detail, startTime, duration])"
 
 
@@ -57,17 +65,12 @@ def watched(browser, origin, **options):
 
 
 def settled(figure):
-    """Wait until the view shows what the inputs say, and check it against CPython. Returns that state as a link has it."""
-    opened, handle = figure.page, figure.element_handle()
-    state = opened.wait_for_function("""figure => {
-        const state = [...figure.querySelector("form").elements].filter((input) => input.name && (input.type !== "radio" || input.checked))
-            .map((input) => input.name + "=" + (input.type === "checkbox" ? input.checked : input.value)).join("&");
-        return figure.dataset.live === state && state; }""", arg=handle).json_value()
-    explorer = ALL[figure.get_attribute("data-explorer")]
-    shown, expected = opened.evaluate(SHOWN, [handle, explorer.render(explorer.read(state))])
-    assert shown == expected, f"{explorer.name} at {state}"
-    for output in figure.locator("output").all():
-        assert output.inner_text() == opened.evaluate("output => document.getElementById(output.htmlFor).value", output.element_handle())
+    """Wait until the view shows what the inputs say, and hold it against CPython. Returns that state as a link has it."""
+    handle = figure.element_handle()
+    state = figure.page.wait_for_function(STATE, arg=handle).json_value()
+    explorer = ALL[handle.get_attribute("data-explorer")]
+    shown, expected, wrong = figure.page.evaluate(SHOWN, [handle, explorer.render(explorer.read(state))])
+    assert shown == expected and not wrong, f"{explorer.name} at {state}"
     return state
 
 
@@ -94,26 +97,25 @@ def said(figure, beginning):
     return status.inner_text().removeprefix("Copied: ")
 
 
-def move(control, how):
-    """Move one control with the mouse or with the keyboard."""
-    kind = control.evaluate("input => input.type")
-    if how == "mouse" and kind == "select-one":
-        control.select_option(index=(control.evaluate("list => list.selectedIndex") + 1) % control.locator("option").count())
-    elif how == "mouse" and kind == "range":
-        box = control.bounding_box()
-        control.click(position={"x": box["width"] * (.3 if control.evaluate("input => input.value > (+input.min + +input.max) / 2") else .7),
-                                "y": box["height"] / 2})
-    elif how == "mouse" and kind == "radio":
-        control.page.locator(f"label[for='{control.get_attribute('id')}']").click()
-    elif how == "mouse":
-        control.click()
-    else:
-        control.focus()
-        if kind == "checkbox":
-            control.press("Space")
+def moves(figure):
+    """Every way to move a control of this explorer: a text that names it, and a function that does it."""
+    for key, kind in figure.evaluate("figure => [...figure.querySelectorAll('[name]')].map((input) => [input.id, input.type])"):
+        control = figure.page.locator(f"[id='{key}']")
+        low = "input => input.selectedIndex === 0 || input.selectedIndex === undefined && 2 * input.value < +input.min + +input.max"
+        if kind == "range":
+            yield f"{key}, mouse", lambda: control.click(position={"x": control.bounding_box()["width"] * (.7 if control.evaluate(low) else .3), "y": 8})
+            yield f"{key}, keyboard", lambda: control.press("ArrowRight" if control.evaluate(low) else "ArrowLeft")
+        elif kind == "select-one":
+            # A list's options open outside the page, where a test cannot point at them.
+            yield f"{key}, choice", lambda: control.select_option(index=1 if control.evaluate(low) else 0)
+            yield f"{key}, keyboard", lambda: control.press("ArrowDown" if control.evaluate(low) else "ArrowUp")
+        elif kind == "checkbox":
+            yield f"{key}, mouse", lambda: control.click()
+            yield f"{key}, keyboard", lambda: control.press("Space")
+        elif control.is_checked():
+            yield f"{key}, keyboard", lambda: control.press("ArrowRight")
         else:
-            at_end = control.evaluate("input => +input.value === +input.max || input.selectedIndex === input.length - 1")
-            control.press("ArrowLeft" if at_end and kind == "range" else "ArrowUp" if at_end else "ArrowRight" if kind == "range" else "ArrowDown")
+            yield f"{key}, mouse", lambda: figure.locator(f"label[for='{key}']").click()
 
 
 def test_every_control_of_every_explorer_moves(browser, book, origin):
@@ -122,18 +124,14 @@ def test_every_control_of_every_explorer_moves(browser, book, origin):
         opened = watched(browser, origin)
         opened.goto(f"{origin}/{name}")
         for figure in opened.locator(".rl-explorer").all():
-            figure.scroll_into_view_if_needed()
-            opened.wait_for_function("window.resnet_lab")
-            for how in "mouse", "keyboard":
-                for control in figure.locator("input:not([type=radio]), select, [type=radio]:not(:checked)").all():
-                    before = figure.get_attribute("data-live")
-                    move(control, how)
-                    assert settled(figure) != before, f"{control.get_attribute('id')} did not move by {how}"
-                for group in figure.locator("[role=radiogroup]").all():
-                    before = figure.get_attribute("data-live")
-                    move(group.locator(":checked"), "keyboard")
-                    assert settled(figure) != before
-        # The first change of a page may have waited for Python to start; the others are what a reader feels.
+            figure.locator("[type=reset]").click()
+            before = settled(figure)
+            for what, move in moves(figure):
+                move()
+                after = settled(figure)
+                assert after != before, f"nothing moved: {what}"
+                before = after
+        # The first change waited for Python to start; the others are what a reader feels.
         times += opened.evaluate(CHANGES)[1:]
         assert not opened.trouble, f"{name}: {opened.trouble}"
         opened.close()

@@ -254,6 +254,15 @@ def test_fields_of_the_cifar_networks(n):
     assert table.receptive_field == measured[-1].receptive_field == 28 * n - 3
 
 
+@pytest.mark.parametrize("width", [448, 896])
+def test_field_of_an_adaptive_pooling(width):
+    """VGG pools whatever size is left to 7 x 7: here windows of 2 and of 4."""
+    row = rl.trace(rl.vgg(16), (3, 32, width)).at("avgpool")
+    model = reference.linearise(reference.thin(torchvision_model("vgg16")))
+    x = torch.ones(1, 1, 32, width, dtype=torch.float64, requires_grad=True)
+    assert reference.seen(x, model.avgpool(model.features(x))) == (row.receptive_field, row.stride, row.padding)
+
+
 @pytest.mark.parametrize("head", ["average", "flatten"])
 @pytest.mark.parametrize("kernel", [3, 5])
 def test_what_the_classifier_sees(head, kernel):

@@ -212,8 +212,9 @@ class ResNet:
             convs = [(width, 1, early), (width, self.kernel, stride // early), (width * self.expansion, 1, 1)]
         branch_width = convs[-1][0]
 
-        main, inner = [], channels
-        for number, (outer, kernel, step) in enumerate(convs, 1):
+        main, inner, number = [], channels, 0
+        for outer, kernel, step in convs:               # without enumerate, which is slow in the page
+            number += 1
             convolution = conv(f"{name}.conv{number}", inner, outer, kernel, step)
             if self.version == 2:
                 main += [batchnorm(f"{name}.bn{number}", inner), relu(f"{name}.relu", inner), convolution]

@@ -407,7 +407,8 @@ def residual_block(table: Trace) -> str:
 # -------------------------------------------------------------------------------------------------------- arithmetic
 def squares(lefts, top: float, side: float) -> str:
     """The path of squares of this side whose left edges lie at `lefts`."""
-    return "".join([f"M{left:.5g} {top:.5g}h{side:.4g}v{side:.4g}h-{side:.4g}z" for left in lefts])
+    square = f"h{side}v{side}h-{side}z"
+    return "".join([f"M{left} {top}{square}" for left in lefts])
 
 
 def kernel_positions(size: int, kernel: int, stride: int = 1, padding: int = 0, dilation: int = 1,
@@ -435,16 +436,19 @@ def kernel_positions(size: int, kernel: int, stride: int = 1, padding: int = 0, 
     before = [start for start in starts if start + span <= left]
     after = [start for start in starts if start >= right]
 
-    cell = min(20, WIDTH / (len(shown) + gap))
-    margin = (WIDTH - cell * (len(shown) + gap)) / 2
-    side, top = cell * .9, 18
+    # Lengths in halves of a unit make short numbers, and those are quick to write.
+    places, lines = len(shown) + gap, len(before) + len(after) + gap
+    cell, pitch = min(20, 2 * WIDTH // places / 2), min(12, 400 // lines / 2)
+    side, top = cell - (2 if cell > 12 else 1), 18
+    margin = (WIDTH - cell * places) / 2
     x = {pixel: margin + (place + gap * (pixel >= right)) * cell for place, pixel in enumerate(shown)}
-    stairs = top + cell + 5
-    pitch = min(12, 200 / (len(before) + len(after) + gap))
-    rows = [(start, stairs + (row + .5) * pitch) for row, start in enumerate(before)]
-    rows += [(start, stairs + (row + len(before) + gap + .5) * pitch) for row, start in enumerate(after)]
+    y = top + cell + 5 + pitch / 2
+    rows = [(x[start], y + row * pitch) for row, start in enumerate(before)]
+    rows += [(x[start], y + (lines - len(after) + row) * pitch) for row, start in enumerate(after)]
     bottom = rows[-1][1] + pitch / 2 + 5
-    half = (span * cell - cell) / 2
+    middle, half = side / 2, (span - 1) * cell / 2
+    dots = "h0" + f"m{dilation * cell} 0h0" * (kernel - 1)
+    cross = f"l{side} {side}m0-{side}l-{side} {side}"
 
     in_text = f"input: {count(size, 'pixel')}" + f", {padding} of padding on each side" * (padding > 0)
     out_text = f"output: {count(outputs, 'pixel')}" + (f"; {len(unread):,} of the input never read" if unread else "")
@@ -453,19 +457,16 @@ def kernel_positions(size: int, kernel: int, stride: int = 1, padding: int = 0, 
         f'<path class="rl-muted" fill-opacity=".35" d="{squares([x[p] for p in shown if 0 <= p < size], top, side)}"/>',
         f'<path class="rl-line-muted" style="stroke-width:.8" '
         f'd="{squares([x[p] for p in shown if not 0 <= p < size], top, side)}"/>',
-        '<path class="rl-line-projection" d="' + "".join([
-            f"M{x[p]:.5g} {top}l{side:.4g} {side:.4g}m0-{side:.4g}l-{side:.4g} {side:.4g}" for p in unread if p in x]) + '"/>',
+        '<path class="rl-line-projection" d="' + "".join([f"M{x[p]} {top}{cross}" for p in unread if p in x]) + '"/>',
         '<path class="rl-line-muted" stroke-opacity=".35" d="' + "".join([
-            f"M{x[start] + half + side / 2:.5g} {y:.4g}V{bottom:.4g}" for start, y in rows]) + '"/>',
-        f'<path class="rl-line-conv" stroke-opacity=".3" stroke-linecap="round" style="stroke-width:{pitch * .75:.3g}" d="'
-        + "".join([f"M{x[start] + side / 2:.5g} {y:.4g}h{2 * half:.4g}" for start, y in rows]) + '"/>',
-        f'<path class="rl-line-conv" stroke-linecap="round" style="stroke-width:{min(pitch, cell) * .6:.3g}" d="'
-        + "".join([f"M{x[start + tap] + side / 2:.5g} {y:.4g}h0" for start, y in rows for tap in range(0, span, dilation)])
-        + '"/>',
-        f'<path class="rl-conv" d="{squares([x[start] + half for start, y in rows], bottom, side)}"/>']
+            f"M{left + half + middle} {y}V{bottom}" for left, y in rows]) + '"/>',
+        f'<path class="rl-line-conv" stroke-opacity=".3" stroke-linecap="round" style="stroke-width:{pitch * .75}" d="'
+        + "".join([f"M{left + middle} {y}h{2 * half}" for left, y in rows]) + '"/>',
+        f'<path class="rl-line-conv" stroke-linecap="round" style="stroke-width:{min(pitch, cell) * .625}" d="'
+        + "".join([f"M{left + middle} {y}{dots}" for left, y in rows]) + '"/>',
+        f'<path class="rl-conv" d="{squares([left + half for left, y in rows], bottom, side)}"/>']
     if gap:
-        body += [write(margin + (window + 1) * cell, top + cell * .65, "⋯", "rl-middle"),
-                 write(margin + (window + 1) * cell, bottom + cell * .65, "⋯", "rl-middle")]
+        body += [write(WIDTH / 2, y + cell // 2 + 3, "⋯", "rl-middle") for y in (top, bottom)]
     body.append(write(WIDTH / 2, bottom + cell + 13, out_text, "rl-label rl-middle"))
     return svg(bottom + cell + 20, f"{in_text[0].upper()}{in_text[1:]}; {out_text}", "".join(body))
 
@@ -501,58 +502,56 @@ def receptive_field_cone(layers, size: int | None = None, output: int | None = N
 
     field = fields[-1]
     start = output * field.stride - field.padding    # in input pixels, as everything that follows
-    around = max(1, field.stride, field.receptive_field / 8)
-    low, high = start - around, start + field.receptive_field + around
+    end = start + field.receptive_field
+    around = max(1, field.stride, field.receptive_field // 8)
+    low, high = start - around, end + around
     if size and size < 2 * field.receptive_field:
         low, high = min(low, 0), max(high, size)
     unit = min(24, (WIDTH - 40) / (high - low))
-    margin = (WIDTH - 40 - unit * (high - low)) / 2
-    pitch = max(20, min(46, 300 / len(layers)))
+    origin = (WIDTH - 40 - unit * (high + low)) / 2
+    pitch = max(20, min(46, 300 // len(layers)))
     thick = min(12, pitch - 11)
 
-    def x(pixel):
-        return margin + (pixel - low) * unit
-
-    body, corners = [], []
+    body, cone, edges = [], [], None
     for row, (level, length, cells) in enumerate(zip(fields, sizes, seen)):
         y, step = 32 + row * pitch, level.stride
         zero = (level.receptive_field - step) / 2 - level.padding       # where the row's first cell begins
-        gap = min(1.5, step * unit / 6) if step * unit > 3 else 0
+        gap = min(1.5 / unit, step / 6) if step * unit > 3 else 0
+        style = f"stroke-width:{thick};stroke-dasharray:{step - gap} {gap};stroke-dashoffset:"
 
         def strip(parts, css, opacity):
-            """Some parts of the row, (first, end) each, in input pixels; the dashes are the cells."""
-            path = "".join([f"M{x(first):.6g} {y + thick / 2:.4g}H{x(end):.6g}" for first, end in parts if first < end])
-            cut = (parts[0][0] - zero) % step * unit
-            return (f'<path class="{css}" stroke-opacity="{opacity}" style="stroke-width:{thick:.3g};'
-                    f'stroke-dasharray:{step * unit - gap:.6g} {gap:.6g};stroke-dashoffset:{cut:.6g}" d="{path}"/>')
+            """Parts of the row, each from one input pixel to another; the dashes are its cells."""
+            path = "".join([f"M{first} {y + thick / 2}H{end}" for first, end in parts if first < end])
+            return f'<path class="{css}" stroke-opacity="{opacity}" style="{style}{(parts[0][0] - zero) % step}" d="{path}"/>'
 
         left, right = (zero, zero + length * step) if length else (low, high)
         parts = [(zero + first * step, zero + end * step) for first, end in cells]
-        body.append(strip([(max(low, left), min(high, right))], "rl-line-muted", .35))
-        body.append(strip(parts, "rl-line-conv", .3 if length else 1))
+        body += [strip([(max(low, left), min(high, right))], "rl-line-muted", .35),
+                 strip(parts, "rl-line-conv", .3 if length else 1)]
         if length:
             body.append(strip([(max(first, left), min(end, right)) for first, end in parts], "rl-line-conv", 1))
-        sees = cells[-1][1] - cells[0][0]
-        body.append(write(WIDTH, y + thick / 2 + 4, f"{sees:,}", "rl-label rl-end" + " rl-strong" * (row == 0)))
-        corners.append((x(parts[0][0]), x(parts[-1][1]), y))
+        if edges:
+            cone.append(f"M{edges[0]} {y - pitch + thick}H{edges[1]}L{parts[-1][1]} {y}H{parts[0][0]}z")
+        edges = parts[0][0], parts[-1][1]
+    body = [f'<g transform="translate({origin:.6g} 0) scale({unit:.6g} 1)"><path class="rl-conv" fill-opacity=".12" '
+            f'd="{"".join(cone)}"/>', *body, "</g>"]
 
-    cone = "".join([f"M{a:.5g} {y + thick:.4g}H{b:.5g}L{d:.5g} {v:.4g}H{c:.5g}z"
-                    for (a, b, y), (c, d, v) in zip(corners, corners[1:])])
-    body.insert(0, f'<path class="rl-conv" fill-opacity=".12" d="{cone}"/>')
     if names is None:
         names = [f"layer {number}: kernel {kernel}" + f", stride {stride}" * (stride > 1) + f", dilation {dilation}" * (dilation > 1)
                  for number, (kernel, stride, _, dilation) in enumerate(layers, 1)]
-    for row, name in enumerate(names, 1):
-        if name:
-            body.append(write(0, 32 + row * pitch - (pitch - thick) / 2 + 3, name, "rl-label" if pitch > 30 else "rl-small"))
+    label = "rl-label" if pitch > 30 else "rl-small"
+    body += [write(0, 35 + row * pitch - (pitch - thick) / 2, name, label) for row, name in enumerate(names, 1) if name]
+    body += [write(WIDTH, 36 + row * pitch + thick / 2, f"{cells[-1][1] - cells[0][0]:,}", "rl-label rl-end" + " rl-strong" * (not row))
+             for row, cells in enumerate(seen)]
+    body.append(write(WIDTH, 18, "seen", "rl-label rl-quiet rl-end"))
+    left, right = origin + start * unit, origin + end * unit
+    body.append(f'<path class="rl-line-muted" d="M{left:.6g} 28v-5H{right:.6g}v5"/>')
+    body.append(write((left + right) // 2, 18, count(field.receptive_field, "pixel"), "rl-label rl-middle rl-strong"))
+
     read = sum([end - first for first, end in seen[0]])
-    outside = max(0, -start) + max(0, start + field.receptive_field - size) if size else 0
+    outside = max(0, -start) + max(0, end - size) if size else 0
     remark = ", ".join([f"{read:,} of them read"] * (read < field.receptive_field)
                        + [f"{outside:,} of them outside the image"] * (outside > 0))
-    a, b, _ = corners[0]
-    body.append(f'<path class="rl-line-muted" d="M{a:.5g} 28v-5H{b:.5g}v5"/>')
-    body.append(write(WIDTH, 18, "seen", "rl-label rl-quiet rl-end"))
-    body.append(write((a + b) / 2, 18, count(field.receptive_field, "pixel"), "rl-label rl-middle rl-strong"))
     bottom = 32 + len(layers) * pitch + thick
     if remark:
         bottom += 16
@@ -564,16 +563,17 @@ def receptive_field_cone(layers, size: int | None = None, output: int | None = N
 def read_by(runs, kernel: int, stride: int, padding: int, dilation: int) -> list:
     """The pixels that a layer reads for its output pixels in `runs`; both are runs (first, end) of pixels, in order."""
     if dilation == 1 and kernel >= stride:
-        pieces = [(first * stride, (end - 1) * stride + kernel) for first, end in runs]
+        pieces = [(first * stride - padding, (end - 1) * stride - padding + kernel) for first, end in runs]
     else:
-        pieces = sorted([(pixel * stride + tap, pixel * stride + tap + 1) for first, end in runs for pixel in range(first, end)
-                         for tap in range(0, kernel * dilation, dilation)])
-    found = []
-    for first, end in pieces:
-        if found and first - padding <= found[-1][1]:
-            found[-1] = (found[-1][0], max(found[-1][1], end - padding))
+        pixels = {pixel * stride - padding + tap for first, end in runs for pixel in range(first, end)
+                  for tap in range(0, kernel * dilation, dilation)}
+        pieces = [(pixel, pixel + 1) for pixel in sorted(pixels)]
+    found = pieces[:1]
+    for first, end in pieces[1:]:
+        if first <= found[-1][1]:
+            found[-1] = found[-1][0], end
         else:
-            found.append((first - padding, end - padding))
+            found.append((first, end))
     return found
 
 
@@ -741,6 +741,8 @@ def guess(curve, b: float, solution: float, x0: float, y0: float, step: float | 
 
     (gx, gy), (sx, sy) = place(x0, y0), place(solution, b)
     r, e = b - y0, solution - x0
+    solid = 'class="rl-line-residual" style="stroke-width:5"'
+    dashed = 'stroke="currentColor" stroke-width="3" stroke-dasharray="5 4" fill="none"'
     label = (f"At x₀ = {figures(x0)} the residual b − f(x₀) is {figures(r)}, which can be computed; "
              f"the error x − x₀ is {figures(e)}, which needs x")
     plot = [f'<path class="rl-line-muted" style="stroke-width:1" d="M0 {sy:.1f}H{WIDTH}"/>',
@@ -751,8 +753,8 @@ def guess(curve, b: float, solution: float, x0: float, y0: float, step: float | 
         plot.append(f'<path class="rl-line-accent" d="M{gx:.1f} {gy:.1f}L{nx:.1f} {sy:.1f}"/>'
                     f'<path class="rl-accent" d="M{nx:.1f} {sy - 6:.1f}l6 6l-6 6l-6 -6z"/>')
     plot += [f'<circle cx="{gx:.1f}" cy="{gy:.1f}" r="4" fill="currentColor"/>',
-             f'<path class="rl-line-residual" style="stroke-width:5" d="M{gx:.1f} {gy:.1f}V{sy:.1f}"/>',
-             f'<path stroke="currentColor" stroke-width="3" stroke-dasharray="5 4" fill="none" d="M{gx:.1f} {sy:.1f}H{sx:.1f}"/>',
+             f'<path {solid} d="M{gx:.1f} {gy:.1f}V{sy:.1f}"/>',
+             f'<path {dashed} d="M{gx:.1f} {sy:.1f}H{sx:.1f}"/>',
              f'<circle cx="{sx:.1f}" cy="{sy:.1f}" r="4" fill="none" stroke="currentColor" stroke-width="1.5"/>']
     body = [f'<svg y="{top}" width="{WIDTH}" height="{height}">{"".join(plot)}</svg>',
             write(0, top + sy + 14, f"b = {figures(b)}"),
@@ -763,8 +765,7 @@ def guess(curve, b: float, solution: float, x0: float, y0: float, step: float | 
     body += [write(place(x, b)[0], top + height + 14, figures(x), "rl-small rl-quiet" + css)
              for x, css in ((left, ""), (right, " rl-end")) if abs(x - x0) > .3]
     y = top + height + 34
-    legend = [('class="rl-line-residual" style="stroke-width:5"', f"residual b − f(x₀) = {figures(r)}: can be computed"),
-              ('stroke="currentColor" stroke-width="3" stroke-dasharray="5 4"', f"error x − x₀ = {figures(e)}: needs x")]
+    legend = [(solid, f"residual b − f(x₀) = {figures(r)}: can be computed"), (dashed, f"error x − x₀ = {figures(e)}: needs x")]
     if step is not None:
         legend.append(('class="rl-line-accent"', f"Newton’s step, residual / slope = {figures(step)}"))
     for style, text in legend:
@@ -774,8 +775,8 @@ def guess(curve, b: float, solution: float, x0: float, y0: float, step: float | 
 
 
 def class_fit(points, target, fitted, distances, size: int, label: str) -> str:
-    """A target and the best function of one class over `points`; below, the distance for every size, those marked with an
-    arrow that a smaller class beats. distances: of sizes 1, 2, 3 ...; label: the result in a sentence."""
+    """A target and the best function of one class over `points`; below, the distance for every size, with an arrow where a
+    smaller class came nearer. distances: of sizes 1, 2, 3 ...; label: the result in a sentence."""
     height, top, foot = 150, 8, 250
     low, high = min([*target, *fitted, 0]), max([*target, *fitted, 1])
 
@@ -784,8 +785,9 @@ def class_fit(points, target, fitted, distances, size: int, label: str) -> str:
 
     body = [f'<path class="rl-line-muted" style="stroke-width:5" stroke-opacity=".5" d="{path(target)}"/>',
             f'<path class="rl-line-accent" style="stroke-width:2" d="{path(fitted)}"/>',
-            '<path class="rl-line-muted" style="stroke-width:5" stroke-opacity=".5" d="M0 172h24"/>', write(30, 176, "target f*"),
-            '<path class="rl-line-accent" style="stroke-width:2" d="M110 172h24"/>', write(140, 176, "the best of its class"),
+            '<path class="rl-line-muted" style="stroke-width:5" stroke-opacity=".5" d="M0 172h24"/>',
+            '<path class="rl-line-accent" style="stroke-width:2" d="M110 172h24"/>',
+            write(30, 176, "target f*"), write(140, 176, "the best of its class"),
             f'<path class="rl-line-muted" style="stroke-width:1" d="M0 {foot}H{WIDTH}"/>', write(0, 198, "distance")]
     pitch, longest = WIDTH / len(distances), max(distances)
     for place, value in enumerate(distances):
@@ -816,8 +818,9 @@ def class_regions(panels, radius: float, point, label: str) -> str:
         # A class that holds a direction reaches along it without end; 99 is well outside the picture.
         radii = [[radius / max(a * x * x + 2 * b * x * y + c * y * y, (radius / 99) ** 2) ** .5 for x, y in turns]
                  for a, b, c in forms]
-        body += [write(left, 12, heading, "rl-strong"), f'<svg x="{left:g}" y="20" width="{side:g}" height="{side:g}" '
-                 'viewBox="-100 -100 200 200"><path class="rl-line-muted" style="stroke-width:.8" d="M-100 0H100M0-100V100"/>']
+        body += [write(left, 12, heading, "rl-strong"),
+                 f'<svg x="{left:g}" y="20" width="{side:g}" height="{side:g}" viewBox="-100 -100 200 200">',
+                 '<path class="rl-line-muted" style="stroke-width:.8" d="M-100 0H100M0-100V100"/>']
         for edge in radii[::-1]:
             path = polyline([(100 * r * x, -100 * r * y) for r, (x, y) in zip(edge, turns)])
             body.append(f'<path class="rl-accent" fill-opacity=".16" d="{path}z"/>'
@@ -830,8 +833,8 @@ def class_regions(panels, radius: float, point, label: str) -> str:
             free = [turn for turn, (x, y) in enumerate(turns) if x * point[0] + y * point[1] <= 0]
             turn = max(free, key=lambda turn: min(edge[turn], .9) - min(others[turn], .9))
             r = (min(edge[turn], .9) + min(others[turn], .9)) / 2
-            body.append(write(left + (1 + r * turns[turn][0]) * side / 2, 24 + (1 - r * turns[turn][1]) * side / 2, str(size),
-                              "rl-small rl-middle"))
+            x, y = turns[turn]
+            body.append(write(left + (1 + r * x) * side / 2, 24 + (1 - r * y) * side / 2, str(size), "rl-middle"))
     return svg(side + 24, label, "".join(body))
 
 

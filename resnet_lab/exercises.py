@@ -83,7 +83,8 @@ def check_code(record, answer):
         try:
             value = function(*arguments)
         except Exception as error:
-            return Result("wrong", f"<code>{call}</code> stops with {escape(f'{type(error).__name__}: {error}')}. {record['hint']}")
+            stop = escape(f"{type(error).__name__}: {error}")
+            return Result("wrong", f"<code>{call}</code> stops with {stop}. {record['hint']}")
         if not same(value, expected, record["tolerance"]):
             return Result("wrong", f"<code>{call}</code> returns <code>{escape(repr(value))}</code>; it should be "
                                    f"<code>{escape(repr(expected))}</code>. {record['hint']}")
@@ -111,9 +112,9 @@ def read_number(text):
     Digits may stand in groups of three with commas, spaces or underscores; ^ is a power, × and · are products.
     Raises ValueError with a sentence that says what was not understood.
     """
-    for mark, plain_mark in (("−", "-"), ("–", "-"), ("×", "*"), ("·", "*"), ("⋅", "*"), ("÷", "/"), ("^", "**"), ("_", ","),
-                             ("\u00a0", " "), ("\u2009", " "), ("\u202f", " ")):
-        text = text.replace(mark, plain_mark)
+    for marks, meaning in (("−–", "-"), ("×·⋅", "*"), ("÷", "/"), ("^", "**"), ("_", ","), ("\u00a0\u2009\u202f", " ")):
+        for mark in marks:
+            text = text.replace(mark, meaning)
     if len(text) > 80:
         raise ValueError(f"That is long; write {READABLE}")
     reader = _Reader(text.strip())
@@ -184,11 +185,10 @@ class _Reader:
         self.take("")
         text, start = self.text, self.place
         end = self.digits(start)
-        groups = text[start:end]
-        while text[end:end + 1] and text[end:end + 1] in ", " and self.digits(end + 1) == end + 4 and 0 < len(groups.split(",")[0]) < 4:
-            groups += "," + text[end + 1:end + 4]
+        number, grouped = text[start:end], 0 < end - start < 4
+        while grouped and text[end:end + 1] in (",", " ") and self.digits(end + 1) == end + 4:
+            number += text[end + 1:end + 4]
             end += 4
-        number = groups.replace(",", "")
         if text[end:end + 1] == ".":
             after = self.digits(end + 1)
             number += text[end:after]
@@ -226,15 +226,23 @@ def letter(index):
     return chr(ord("a") + index)
 
 
+# The ampersand comes first, so that it does not escape the others' names.
+MARKS = (("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"), ("'", "&#x27;"))
+
+
 def escape(text):
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;").replace("'", "&#x27;")
+    for mark, name in MARKS:
+        text = text.replace(mark, name)
+    return text
 
 
 def plain(html):
     """The text of a little HTML, without its tags."""
-    start, *rest = html.split("<")
-    text = start + "".join([piece.split(">", 1)[-1] if piece[:1] == "/" or piece[:1].isalpha() else "<" + piece for piece in rest])
-    for mark, name in (("<", "&lt;"), (">", "&gt;"), ('"', "&quot;"), ("'", "&#x27;"), ("&", "&amp;")):
+    text, *rest = html.split("<")
+    for piece in rest:
+        is_tag = piece[:1] == "/" or piece[:1].isalpha()
+        text += piece.split(">", 1)[-1] if is_tag else "<" + piece
+    for mark, name in MARKS[::-1]:
         text = text.replace(name, mark)
     return text
 
@@ -260,7 +268,7 @@ class Exercise:
         return f"Exercise {self.number}. {plain(self.question)}\nAnswer with exercise.check(...)"
 
     def to_html(self):
-        """The page's form, disabled until the page's script is there. Without it the question and the solution can be read."""
+        """The page's form, disabled until the page's script is there. Question and solution can be read without it."""
         import json
 
         key = "exercise-" + self.number.replace(".", "-")
@@ -284,17 +292,18 @@ class Exercise:
             result.value = f'<p class="rl-{outcome.state}" role="status">{mark} {outcome.text}</p>'
 
         button.on_click(answered)
-        return widgets.VBox([widgets.HTML(f"<p><strong>Exercise {self.number}.</strong> {self.question}</p>"), field, button,
-                             result, widgets.HTML(f"<details><summary>Solution</summary>{self.solution}</details>")])
+        question = widgets.HTML(f"<p><strong>Exercise {self.number}.</strong> {self.question}</p>")
+        solution = widgets.HTML(f"<details><summary>Solution</summary>{self.solution}</details>")
+        return widgets.VBox([question, field, button, result, solution])
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        bundle = {"text/plain": repr(self), "text/html": self.to_html()}
+        forms = {"text/plain": repr(self), "text/html": self.to_html()}
         try:
-            view = self.to_widget()
+            forms["application/vnd.jupyter.widget-view+json"] = {
+                "version_major": 2, "version_minor": 0, "model_id": self.to_widget().model_id}
         except ImportError:
-            return bundle
-        bundle["application/vnd.jupyter.widget-view+json"] = {"version_major": 2, "version_minor": 0, "model_id": view.model_id}
-        return bundle
+            pass
+        return forms
 
 
 class Number(Exercise):
@@ -311,8 +320,10 @@ class Number(Exercise):
         slips = [[whole_if_exact(slip), text] for slip, text in (slips or {}).items()]
         for slip, _ in slips:
             if near(slip, answer, tolerance):
-                raise ValueError(f"exercise {number} has the slip {slip}, which is right: the answer is {answer} within {tolerance}")
-        super().__init__(number, question, hint, solution, kind="number", answer=answer, tolerance=tolerance, slips=slips)
+                raise ValueError(f"exercise {number} has the slip {slip}, which is right: the answer is {answer}, "
+                                 f"within {tolerance}")
+        super().__init__(number, question, hint, solution, kind="number", answer=answer, tolerance=tolerance,
+                         slips=slips)
 
     def field(self, key):
         return (f'<label class="rl-question" for="{key}-answer">{self.question}</label>'
@@ -323,29 +334,35 @@ class Number(Exercise):
 
 
 class Choice(Exercise):
-    """One of several options. answer: the index of the right one; hints: a dict from a wrong index to why it is wrong."""
+    """One of several options. answer: the index of the right one; hints: a dict from a wrong index to what is wrong."""
 
     def __init__(self, number, question, options, answer, *, hint, solution, hints=None):
         if answer not in range(len(options)):
-            raise ValueError(f"exercise {number} has the answer {answer!r}; it must be an index into its {len(options)} options")
+            raise ValueError(f"exercise {number} has the answer {answer!r}; it must be an index into its "
+                             f"{len(options)} options")
         for index in hints or {}:
             if index not in range(len(options)) or index == answer:
                 raise ValueError(f"exercise {number} has a hint for option {index}, which is no wrong option")
+        hints = {str(index): text for index, text in (hints or {}).items()}
         super().__init__(number, question, hint, solution, kind="choice", answer=int(answer), options=list(options),
-                         hints={str(index): text for index, text in (hints or {}).items()})
+                         hints=hints)
+
+    def lettered(self):
+        """Pairs of an option's letter and its text."""
+        return [(letter(index), text) for index, text in enumerate(self.record["options"])]
 
     def __repr__(self):
-        options = "".join([f"\n  ({letter(index)}) {plain(text)}" for index, text in enumerate(self.record["options"])])
+        options = "".join([f"\n  ({each}) {plain(text)}" for each, text in self.lettered()])
         return super().__repr__().replace("\nAnswer", f"{options}\nAnswer")
 
     def field(self, key):
-        options = "".join([f'<label><input type="radio" name="answer" value="{letter(index)}"> ({letter(index)}) {text}</label>'
-                           for index, text in enumerate(self.record["options"])])
+        options = "".join([f'<label><input type="radio" name="answer" value="{each}"> ({each}) {text}</label>'
+                           for each, text in self.lettered()])
         return (f'<span class="rl-question" id="{key}-question">{self.question}</span>'
                 f'<div class="rl-choices" role="radiogroup" aria-labelledby="{key}-question">{options}</div>')
 
     def input(self, widgets, wide):
-        options = [(f"({letter(index)}) {plain(text)}", letter(index)) for index, text in enumerate(self.record["options"])]
+        options = [(f"({each}) {plain(text)}", each) for each, text in self.lettered()]
         return widgets.RadioButtons(options=options, value=None, layout=wide)
 
 
@@ -362,14 +379,18 @@ class Code(Exercise):
         except (NameError, SyntaxError):
             kept = False
         if not kept or not cases:
-            raise ValueError(f"exercise {number} has the cases {cases!r}; it needs at least one, of plain Python values only")
+            raise ValueError(f"exercise {number} has the cases {cases!r}; it needs one or more, of plain Python values")
         self.starter = starter
-        super().__init__(number, question, hint, solution, kind="code", function=function, cases=repr(cases), tolerance=tolerance)
+        super().__init__(number, question, hint, solution, kind="code", function=function, cases=repr(cases),
+                         tolerance=tolerance)
 
     def field(self, key):
         return (f'<label class="rl-question" for="{key}-answer">{self.question}</label>'
-                f'<textarea id="{key}-answer" name="answer" rows="{self.starter.count(chr(10)) + 3}" spellcheck="false" '
-                f'autocapitalize="off" wrap="off">{escape(self.starter)}</textarea>')
+                f'<textarea id="{key}-answer" name="answer" rows="{self.rows()}" wrap="off" spellcheck="false" '
+                f'autocapitalize="off">{escape(self.starter)}</textarea>')
+
+    def rows(self):
+        return len(self.starter.splitlines()) + 2
 
     def input(self, widgets, wide):
-        return widgets.Textarea(self.starter, rows=self.starter.count("\n") + 3, layout=wide)
+        return widgets.Textarea(self.starter, rows=self.rows(), layout=wide)

@@ -360,14 +360,12 @@ def _residual_error(function, x0, newton):
     f = residuals.FUNCTIONS[function]
     b, y0 = f.value(residuals.SOLUTION), f.value(x0)
     r, slope = residuals.residual(f.value, b, x0), f.slope(x0)
-    rows = [("guess x₀", x0), ("f(x₀)", y0), ("residual b − f(x₀)", r), ("slope f′(x₀)", slope)]
-    if slope:
-        rows.append(("residual / slope, near the error", r / slope))
-    rows.append(("error x − x₀", residuals.error(residuals.SOLUTION, x0)))
-    picture = draw.guess([(x, f.value(x)) for x in GUESSES], b, residuals.SOLUTION, x0, y0, r / slope if newton and slope else None)
-    remark = '<p class="rl-note">The slope is 0 here: a level tangent never reaches b.</p>' if newton and not slope else ""
-    return picture + remark + "<table class='rl-table'>" + "".join(
-        [f"<tr><th scope='row'>{name}</th><td class=num>{draw.figures(value)}</td></tr>" for name, value in rows]) + "</table>"
+    step = r / slope if slope else None
+    rows = [("f(x₀)", y0), ("residual b − f(x₀)", r), ("slope f′(x₀)", slope), ("residual / slope", step),
+            ("error x − x₀", residuals.error(residuals.SOLUTION, x0))]
+    return (draw.guess([(x, f.value(x)) for x in GUESSES], b, residuals.SOLUTION, x0, y0, step if newton else None)
+            + _table(("", f"at {draw.figures(x0)}"),
+                     [(name, "undefined" if value is None else draw.figures(value)) for name, value in rows]))
 
 
 residual_error = Explorer(
@@ -376,7 +374,7 @@ residual_error = Explorer(
      Real("x0", "Guess x₀", -2, 4, 3.0, .1), Switch("newton", "Newton’s step")],
     _residual_error,
     lambda function, x0, newton:
-        f"f = residuals.FUNCTIONS[{function!r}]; residuals.residual(f.value, b=f.value(residuals.SOLUTION), guess={x0})")
+        f"f = residuals.FUNCTIONS[{function!r}]; residuals.residual(f.value, f.value(residuals.SOLUTION), {x0})")
 
 
 # Function classes (chapter 2)
@@ -390,14 +388,14 @@ def _function_class(family, target, size):
         REMAINDERS[family, target] = left, [function_classes.size_of(each) for each in left]
     left, distances = REMAINDERS[family, target]
     fitted = [value - rest for value, rest in zip(values, left[size - 1])]
-    before = min(distances[:size - 1]) if size > 1 else None
-    rows = [("distance of the best function of this size", distances[size - 1])]
-    sentence = f"The best function of size {size} is {distances[size - 1]:.3f} from the target"
+    now, rows = distances[size - 1], [(f"size {size}", f"{distances[size - 1]:.3f}")]
+    sentence = f"The best function of size {size} is {now:.3f} from the target"
     if size > 1:
-        rows.append(("smallest distance of a smaller class", before))
-        sentence += f"; a smaller class {'came' if distances[size - 1] > before + 1e-9 else 'was'} within {before:.3f}"
-    return draw.class_fit(function_classes.POINTS, values, fitted, distances, size, sentence) + "<table class='rl-table'>" + "".join(
-        [f"<tr><th scope='row'>{name}</th><td class=num>{value:.3f}</td></tr>" for name, value in rows]) + "</table>"
+        before = min(distances[:size - 1])
+        rows.append(("best of the smaller sizes", f"{before:.3f}"))
+        sentence += f"; a smaller class came as near as {before:.3f}" if now > before + 1e-9 else ", no smaller class nearer"
+    return (draw.class_fit(function_classes.POINTS, values, fitted, distances, size, sentence)
+            + _table(("", "distance"), rows))
 
 
 function_class = Explorer(

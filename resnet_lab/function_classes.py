@@ -1,14 +1,15 @@
 """The best function of a class, and how far from a target it stays as the class grows.
 
-Functions live on the interval from 0 to 1 and are lists of their values at `POINTS`. A class of size k holds the functions
-with k free numbers of one family. Its best one is the nearest in the root mean square: the orthogonal projection.
+Functions live on the interval from 0 to 1 and are lists of their values at `POINTS`. A class of size k holds the
+functions with k free numbers of one family. Its best one is the nearest in the root mean square: the orthogonal
+projection.
 """
 from __future__ import annotations
 
 from .architecture import one_of
 from .arithmetic import whole
 
-# Midpoints of equal cells. 120 is divisible by 2, 3, 4, 5, 6, 8, 10 and 12, so that bins of these numbers are equal here too.
+# Midpoints of equal cells. 120 is divisible by 2, 3, 4, 5, 6, 8, 10 and 12: so many bins hold equally many points.
 POINTS = [(place + .5) / 120 for place in range(120)]
 TARGETS = {
     "step": [0.0 if x < 1 / 2 else 1.0 for x in POINTS],
@@ -38,15 +39,15 @@ def best(family: str, target, size: int) -> list:
     """The values at `POINTS` of the function nearest to the target in the family's class of this size.
 
     "bins": piecewise constant on `size` equal bins. The classes of 2 and 3 bins are not nested: a step at 1/2 is no
-    function of 3 bins. "polynomials": of degree below `size`. Every class contains the smaller ones, because the highest
-    coefficient may be 0.
+    function of 3 bins. "polynomials": of degree below `size`. Every class contains the smaller ones, because the
+    highest coefficient may be 0.
     Raises ValueError for another family or a size outside 1 to 12.
     """
     return [value - left for value, left in zip(target, remainders(family, target, size)[-1])]
 
 
 def remainders(family: str, target, largest: int = LARGEST) -> list:
-    """What the best function of each size from 1 to `largest` leaves of the target. Its root mean square is the distance."""
+    """What the best function of each size from 1 to `largest` leaves of the target. Its size is the distance."""
     one_of("family", family, FAMILIES)
     if whole("size", largest) > LARGEST:
         raise ValueError(f"size is {largest}; it must be at most {LARGEST}")
@@ -78,7 +79,7 @@ BASIS = []
 def polynomials(size: int) -> list:
     """The first `size` orthonormal polynomials over `POINTS`, as lists of values; computed once.
 
-    Source: the three-term recurrence of orthogonal polynomials (Stieltjes); Gautschi, "Orthogonal polynomials" (2004), 1.3.
+    Source: the three-term recurrence; Gautschi, "Orthogonal polynomials" (2004), section 1.3.
     """
     while len(BASIS) < size:
         new = [(x - .5) * value for x, value in zip(POINTS, BASIS[-1])] if BASIS else [1.0] * len(POINTS)

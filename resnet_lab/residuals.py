@@ -1,7 +1,7 @@
 """Residual and error of a guess, and the one step that solvers share: add a correction computed from the residual.
 
-The equation is f(x) = b. At a guess x0 the residual is b - f(x0) and the error is x - x0, in this order everywhere in the
-book, so that to first order residual = f'(x0) * error with no minus sign. A guess and b may be numbers or arrays.
+The equation is f(x) = b. At a guess x0 the residual is b - f(x0) and the error is x - x0, in this order everywhere in
+the book, so that to first order residual = f'(x0) * error with no minus sign. A guess and b may be numbers or arrays.
 """
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def error(solution, guess):
 def refine(f, b, guess, correction, steps: int) -> list:
     """The guesses of `steps` steps guess <- guess + correction(residual, guess), beginning with the one given.
 
-    With correction = residual / f'(guess) this is Newton's method; with a rough solver of linear equations it is iterative
-    refinement (Wilkinson, "Rounding errors in algebraic processes", 1963).
+    With correction = residual / f'(guess) this is Newton's method; with a rough solver of linear equations it is
+    iterative refinement (Wilkinson, "Rounding errors in algebraic processes", 1963).
     """
     guesses = [guess]
     for _ in range(steps):

@@ -197,10 +197,11 @@ class _Walk:
 
     def block(self, block: Block):
         """The rows of a block. A deep network repeats few distinct blocks: one like an earlier one takes over its rows."""
-        key, start = f"{self.shape} {self.field.stride} {block.shortcut} {block.fusion}", self.field
-        for layer in block.before + block.main + block.projection + block.after:
-            key += (f" {layer.kind} {layer.out_channels} {layer.kernel} {layer.stride} {layer.padding} {layer.groups} "
-                    f"{layer.bias} {layer.output_size}")
+        start, key = self.field, (f"{self.shape} {self.field.stride} {block.out_channels} {block.stride} {block.shortcut} {block.fusion} "
+                                  f"{len(block.before)} {len(block.main)} {len(block.projection)} {len(block.after)}")
+        for layer in block.main:
+            if layer.kind == "conv":
+                key += f" {layer.out_channels} {layer.kernel} {layer.stride} {layer.padding} {layer.groups} {layer.bias}"
         if key not in self.blocks:
             first = len(self.rows)
             self.branches(block)

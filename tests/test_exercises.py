@@ -3,7 +3,6 @@ import ast
 import json
 import operator
 from html.parser import HTMLParser
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -21,42 +20,49 @@ code = Code("5.3", "Write it.", "def size(n, k):\n    ...", "size", [((9, 3), 7)
 
 
 @pytest.mark.parametrize("text, value", [
-    ("112", 112), ("1,179,648", 1179648), ("1 179 648", 1179648), ("1_179_648", 1179648), ("1\u202f179\u202f648", 1179648),
-    ("1.18e6", 1180000), ("3/4", 0.75), ("2**10", 1024), ("2^10", 1024), (" -3 ", -3), ("−3", -3), (".5", 0.5), ("1,234.5", 1234.5),
-    ("3*3*256*256*2", 1179648), ("1.8 × 10^9", 1.8e9), ("2**-1", 0.5), ("-2**2", -4), ("2**3**2", 512), ("(1+2)*3 - 4", 5), ("6/3", 2)])
+    ("112", 112), ("1,179,648", 1179648), ("1 179 648", 1179648), ("1_179_648", 1179648),
+    ("1\u202f179\u202f648", 1179648), ("1.18e6", 1180000), ("3/4", 0.75), ("2**10", 1024), ("2^10", 1024), (" -3 ", -3),
+    ("−3", -3), (".5", 0.5), ("1,234.5", 1234.5), ("3*3*256*256*2", 1179648), ("1.8 × 10^9", 1.8e9), ("2**-1", 0.5),
+    ("-2**2", -4), ("2**3**2", 512), ("(1+2)*3 - 4", 5), ("6/3", 2)])
 def test_numbers_as_people_write_them(text, value):
     assert read_number(text) == pytest.approx(value, rel=1e-12)
 
 
 @pytest.mark.parametrize("text, says", [
-    ("", "number such as"), ("abc", "'abc'"), ("2 10", "'2 10'"), ("112 x 112", "'112 x 112'"), ("1 MB", "without a unit"), ("(1+2", "'(1+2'"),
-    ("3,5", "decimals with a point"), ("1234,567", "groups of three"), ("1/0", "divides by zero"), ("0**-1", "divides by zero"),
-    ("9**9**9", "too large"), ("10**400", "too large"), ("(((2**64)**64)**64)", "too large"), ("1e999", "too large"), ("(-8)**0.5", "too large"),
-    ("1" * 200, "long"), ("__import__('os')", "cannot read"), ("nan", "cannot read"), ("inf", "cannot read")])
+    ("?", "number such as"), ("abc", "'abc'"), ("2 10", "'2 10'"), ("112 x 112", "'112 x 112'"), ("(1+2", "'(1+2'"),
+    ("1 MB", "without a unit"), ("3,5", "decimals with a point"), ("1234,567", "groups of three"),
+    ("1/0", "divides by zero"), ("0**-1", "divides by zero"), ("9**9**9", "too large"), ("10**400", "too large"),
+    ("(((2**64)**64)**64)", "too large"), ("1e999", "too large"), ("(-8)**0.5", "too large"), ("1" * 200, "long"),
+    ("__import__('os')", "cannot read"), ("nan", "cannot read"), ("inf", "cannot read")])
 def test_what_is_no_number_gets_a_sentence(text, says):
-    with pytest.raises(ValueError, match="."):
+    with pytest.raises(ValueError):
         read_number(text)
-    result = number.check(text) if text else check(number.record, "?")
+    result = check(number.record, text)
     assert result.state == "unread"
     assert says in str(result) and str(result).endswith(".")
 
 
-OPERATORS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv, ast.Pow: operator.pow}
+OPERATORS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
+             ast.Pow: operator.pow}
+formulas = st.recursive(
+    st.integers(0, 999).map(str) | st.decimals(0, 99, places=2).map(str),
+    lambda inner: st.tuples(inner, st.sampled_from(["+", "-", " * ", "/"]), inner).map("".join)
+    | inner.map(lambda text: f"({text})") | inner.map(lambda text: f"({text})**2"), max_leaves=5)
 
 
-@given(st.recursive(st.integers(0, 999).map(str) | st.decimals(0, 99, places=2).map(str),
-                    lambda inner: st.tuples(inner, st.sampled_from(["+", "-", " * ", "/"]), inner).map("".join)
-                    | inner.map(lambda text: f"({text})") | st.tuples(inner.map(lambda text: f"({text})"), st.just("**2")).map("".join), max_leaves=5))
+@given(formulas)
 def test_small_formulas_mean_what_python_makes_of_them(text):
     """Python's own parser and operators are the reference."""
     def value(node):
-        return node.value if isinstance(node, ast.Constant) else OPERATORS[type(node.op)](value(node.left), value(node.right))
+        if isinstance(node, ast.Constant):
+            return node.value
+        return OPERATORS[type(node.op)](value(node.left), value(node.right))
 
     try:
-        expected = value(ast.parse(text.lstrip("0") if text.isdigit() and text.strip("0") else text, mode="eval").body)
-    except (ZeroDivisionError, SyntaxError):
+        expected = value(ast.parse(text, mode="eval").body)
+    except ZeroDivisionError:
         return
-    if len(text) <= 80 and abs(expected) < 1e300:
+    if len(text) <= 80:
         assert read_number(text) == pytest.approx(expected, rel=1e-9, abs=1e-9)
 
 
@@ -125,12 +131,13 @@ def test_an_authors_mistakes_are_refused():
     for mistake, says in [
             (lambda: Number("1.1", "q", 5, slips={5: "?"}, **ROOM), "which is right"),
             (lambda: Number("1.1", "q", 5, slips={5.01: "?"}, tolerance=.1, **ROOM), "which is right"),
-            (lambda: Number("1.1", "q", float("nan"), **ROOM), "finite"), (lambda: Number("1.1", "q", float("inf"), **ROOM), "finite"),
+            (lambda: Number("1.1", "q", float("nan"), **ROOM), "finite"),
+            (lambda: Number("1.1", "q", float("inf"), **ROOM), "finite"),
             (lambda: Number("1.1", "", 5, **ROOM), "question"),
             (lambda: Number("1.1", "q", 5, hint="", solution="s"), "hint"),
             (lambda: Choice("1.1", "q", ("x", "y"), 2, **ROOM), "index into its 2"),
             (lambda: Choice("1.1", "q", ("x", "y"), 1, hints={1: "?"}, **ROOM), "no wrong option"),
-            (lambda: Code("1.1", "q", "", "f", [], **ROOM), "at least one"),
+            (lambda: Code("1.1", "q", "", "f", [], **ROOM), "one or more"),
             (lambda: Code("1.1", "q", "", "f", [((object(),), 1)], **ROOM), "plain Python values")]:
         with pytest.raises(ValueError, match=says):
             mistake()
@@ -149,12 +156,12 @@ def test_a_chapter_has_five_exercises_with_computed_answers(chapter):
             call = last[0].value if last and isinstance(last[0], ast.Expr) else None
             if isinstance(call, ast.Call) and getattr(call.func, "id", "") in ("Number", "Choice", "Code"):
                 numbers.append(call.args[0].value)
-                assert "remove-input" in cell["metadata"].get("tags", []) and cell["metadata"].get("jupyter", {}).get("source_hidden")
+                assert "remove-input" in cell["metadata"]["tags"] and cell["metadata"]["jupyter"]["source_hidden"]
                 given = {keyword.arg: keyword.value for keyword in call.keywords}
                 assert {"hint", "solution"} <= set(given)
                 if call.func.id == "Number":
                     answer = given.get("answer") or call.args[2]
-                    assert any(isinstance(node, ast.Name) for node in ast.walk(answer)), f"the answer of {numbers[-1]} is typed in"
+                    assert any(isinstance(node, ast.Name) for node in ast.walk(answer)), f"{numbers[-1]} is typed in"
     assert numbers == [f"{int(chapter.stem[:2])}.{place}" for place in range(1, len(numbers) + 1)]
     assert len(numbers) >= 5
 
@@ -194,8 +201,8 @@ def test_the_pages_form_is_well_formed_and_complete_without_a_script(exercise):
     assert ("div", {"class": "rl-result", "role": "status"}) in page.seen
 
 
-@pytest.mark.parametrize("exercise, wrong, right", [(number, "109", "112"), (choice, "a", "b"), (code, "def size(n, k): return 0",
-                                                                                                 "def size(n, k): return n - k + 1")])
+@pytest.mark.parametrize("exercise, wrong, right", [
+    (number, "109", "112"), (choice, "a", "b"), (code, "def size(n, k): return 0", "def size(n, k): return n - k + 1")])
 def test_the_notebooks_form_answers(exercise, wrong, right):
     pytest.importorskip("ipywidgets")
     box = exercise.to_widget()
@@ -220,34 +227,18 @@ def test_without_ipywidgets_the_form_and_the_text_remain(monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def page(tmp_path_factory):
-    """A page of three exercises with the book's own script and bundle, opened from the disk in Chromium."""
-    sync_api = pytest.importorskip("playwright.sync_api")
-    brython, assets = find_spec("brython"), pytest.importorskip("resnet_lab.page")
-    folder = tmp_path_factory.mktemp("page")
-    (folder / "brython.js").write_bytes((Path(brython.origin).parent / "data" / "brython.js").read_bytes())
-    (folder / "bundle.js").write_text(assets.bundle(assets.page_modules(), {}), encoding="utf-8")
-    (folder / "explorers.js").write_bytes((assets.PAGE / "explorers.js").read_bytes())
-    file = folder / "index.html"
-    file.write_text("<!doctype html><html lang=en><meta charset=utf-8><title>t</title><body>"
-                    + "".join(each.to_html() for each in (number, choice, code))
-                    + "<script src=explorers.js data-engine=brython.js data-bundle=bundle.js defer></script>", encoding="utf-8")
-    with sync_api.sync_playwright() as playwright:
-        try:
-            browser = playwright.chromium.launch(executable_path="/usr/bin/chromium" if Path("/usr/bin/chromium").exists() else None,
-                                                 args=["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-                                                       "--disable-background-networking", "--disable-component-update", "--disable-sync"])
-        except sync_api.Error as error:
-            pytest.skip(f"no browser: {error}")
-        opened = browser.new_page()
-        opened.goto(file.as_uri())
-        yield opened
-        browser.close()
+def page(browser, page_of):
+    """A page of three exercises with the book's own script, opened from the disk."""
+    opened = browser.new_page()
+    opened.goto(page_of("".join([each.to_html() for each in (number, choice, code)])).as_uri())
+    yield opened
+    opened.close()
 
 
 def result_of(page, exercise, state):
     form = page.locator("#exercise-" + exercise.number.replace(".", "-"))
-    page.wait_for_function("([id, state]) => document.getElementById(id).dataset.state === state", arg=[form.get_attribute("id"), state])
+    page.wait_for_function("([id, state]) => document.getElementById(id).dataset.state === state",
+                           arg=[form.get_attribute("id"), state])
     return form.locator(".rl-result").inner_text()
 
 
@@ -279,8 +270,8 @@ def test_in_the_page_with_the_keyboard_alone(page):
     assert result_of(page, choice, "right") == "Right: (b)."
     for _ in range(3):
         keys.press("Tab")
-    for source, state in (("def size(n, k:", "unread"), ("def size(n, k): return n // 0", "wrong"), ("def size(n, k): return (n, k)", "wrong"),
-                          ("def size(n, k): return n - k + 1", "right")):
+    for source, state in (("def size(n, k:", "unread"), ("def size(n, k): return n // 0", "wrong"),
+                          ("def size(n, k): return (n, k)", "wrong"), ("def size(n, k): return n - k + 1", "right")):
         keys.press("Control+a")
         keys.type(source)
         keys.press("Tab")
@@ -304,11 +295,12 @@ def test_a_reload_keeps_answers_and_edits_withdraw_the_verdict(page):
     assert page.locator("#exercise-5-1").get_attribute("data-state") is None
 
 
-@pytest.mark.parametrize("text", ["1,179,648", "1 179 648", "3/4", "2**10", "1.8 × 10^9", "-2**2", "2**-1", "9**9**9", "1/0", "3,5", "abc", "1e999",
-                                  "1/3", "(1+2)*3", "1.12e2", "5.", "(-8)**0.5", "<b>"])
+@pytest.mark.parametrize("text", ["1,179,648", "1 179 648", "3/4", "2**10", "1.8 × 10^9", "-2**2", "2**-1", "9**9**9",
+                                  "1/0", "3,5", "abc", "1e999", "1/3", "(1+2)*3", "1.12e2", "5.", "(-8)**0.5", "<b>"])
 def test_the_page_reads_numbers_as_cpython_does(page, text):
     third = Number("1.1", "q", 1 / 3, tolerance=0.001, slips={0.75: "slip", 1024: "power"}, **ROOM)
     page.locator("#exercise-5-1-answer").focus()
     page.wait_for_function("() => window.resnet_lab")
-    said = page.evaluate("([record, answer]) => window.resnet_lab.check(record, answer)", [json.dumps(third.record), text])
+    said = page.evaluate("([record, answer]) => window.resnet_lab.check(record, answer)",
+                         [json.dumps(third.record), text])
     assert said == [third.check(text).state, third.check(text).text]

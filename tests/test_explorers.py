@@ -197,3 +197,23 @@ def test_importing_is_light(fresh):
                for _ in range(5))
     print(f"import resnet_lab: {took * 1000:.0f} ms")
     assert took < .1
+
+
+@pytest.mark.parametrize("depth", (18, 34, 50, 101, 152))
+def test_the_familys_presets_are_torchvisions_networks(depth):
+    torchvision = pytest.importorskip("torchvision")
+    model = getattr(torchvision.models, f"resnet{depth}")(weights=None)
+    total = sum(parameter.numel() for parameter in model.parameters())
+    family, values = explorers.family, explorers.family.presets[f"ResNet-{depth}"]
+    assert f"This is <strong>ResNet-{depth}</strong> of the paper's table 1" in family.render(values)
+    assert f"{total:,}" in family.render(values) and family.code(values) == f"rl.resnet({depth})"
+
+
+def test_the_familys_code_builds_what_is_shown():
+    for values in [*explorers.family.presets.values(), *states(explorers.family, 40)]:
+        net, view = eval(explorers.family.code(values), {"rl": rl}), explorers.family.render(values)
+        table = rl.trace(net, (3, values["size"], values["size"]))
+        assert net == explorers.family_network(**values)
+        assert f"{table.params:,}" in view and f"{table.macs:,}" in view and f"{table.weight_layers} weight layers" in view
+        if "This is <strong>" in view:
+            assert f"<strong>ResNet-{table.weight_layers}</strong>" in view

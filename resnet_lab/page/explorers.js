@@ -125,8 +125,13 @@
 
   const whenIdle = window.requestIdleCallback ?? setTimeout;
   const near = new IntersectionObserver((entries) => {
-    if (entries.some((entry) => entry.isIntersecting)) whenIdle(() => start(), {timeout: 1000});
+    for (const {target} of entries.filter((entry) => entry.isIntersecting)) {
+      near.unobserve(target);
+      whenIdle(() => start().then((lab) => whenIdle(() => warm(lab, target))), {timeout: 1000});
+    }
   }, {rootMargin: "100%"});
+  // An explorer's view is made once for nobody, so that the reader's first change need not wait for what is only done once.
+  const warm = (lab, {dataset, firstElementChild}) => dataset.explorer && lab.render(dataset.explorer, state(firstElementChild));
   figures.forEach(setUp);
   document.querySelectorAll(".rl-exercise").forEach(setUpExercise);
 })();

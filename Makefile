@@ -18,6 +18,10 @@ lab: .venv/.installed
 bench: .venv/.installed
 	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
 
+# The site and the notebooks for a repository: make publish REPOSITORY=https://github.com/you/your-fork
+publish: .venv/.installed $(PACKAGE)
+	$(BIN)/python -m resnet_lab.page.publish "$(REPOSITORY)"
+
 .venv/.installed: requirements.txt pyproject.toml
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 10) and 'Python 3.10 or newer is needed')"
 	$(PYTHON) -m venv .venv
@@ -28,4 +32,4 @@ $(PACKAGE):
 	rm -rf _build
 	mkdir -p _build && touch $@
 
-.PHONY: book test lab bench
+.PHONY: book test lab bench publish

@@ -344,27 +344,29 @@ def residual_block(table: Trace) -> str:
                 found.append(("text", MEANINGS[layer.kind]))
         return found
 
+    def height(step):
+        """Of a step with the line above it."""
+        return {"conv": 26, "text": 22}.get(step[0]) or 8 + max(3, tall * max(step[1][1:]))
+
     def column(x, y, steps, line="rl-line-muted"):
         """The picture of a column from `y` down, and where it ends."""
         out = []
-        for kind, what, *channels in steps:
-            out.append(f'<path class="{line}" d="M{x} {y:.1f}v{8 if what else 22}"/>')
-            y += 8
+        for step in steps:
+            kind, what, *channels = step
+            start, y = y + 8, y + height(step)
+            out.append(f'<path class="{line}" d="M{x} {start - 8:.1f}V{start if what else y:.1f}"/>')
             if kind == "conv":
-                out.append(f'<rect class="rl-soft rl-conv" x="{x - 46}" y="{y:.1f}" width="92" height="18" rx="3"/>')
-                out.append(write(x, y + 13, what, "rl-middle"))
-                y += 18
+                out.append(f'<rect class="rl-soft rl-conv" x="{x - 46}" y="{start:.1f}" width="92" height="18" rx="3"/>')
+                out.append(write(x, start + 13, what, "rl-middle"))
             elif kind == "text":
-                out.append(write(x, y + 11, what, "rl-quiet rl-middle"))
-                y += 14
+                out.append(write(x, start + 11, what, "rl-quiet rl-middle"))
             else:
-                height, edge = max(3, tall * max(what[1:])), x - wide * what[0] / 2
+                edge = x - wide * what[0] / 2
                 for number, colour in channels[0]:
                     width = wide * number
-                    out.append(f'<path class="{colour}" d="M{edge:.1f} {y:.1f}h{width:.1f}v{height:.1f}h-{width:.1f}z"/>')
+                    out.append(f'<path class="{colour}" d="M{edge:.1f} {start:.1f}h{width:.1f}V{y:.1f}h-{width:.1f}z"/>')
                     edge += width
-                out.append(write(edge + 6, y + height / 2 + 4, shape_text(what)))
-                y += height
+                out.append(write(edge + 6, (start + y) / 2 + 4, shape_text(what)))
         return "".join(out), y
 
     top, y = column(left, 0, [("slab", table.input_shape, [(net.in_channels, "rl-muted")]), *steps(block.before, "")])
@@ -383,7 +385,7 @@ def residual_block(table: Trace) -> str:
         if way[-1][0] == "slab" and main[-1][0] == "text":
             way.append(("text", ""))
         line = f"rl-line-{colour}"
-        begin = y - column(right, 0, way)[1]
+        begin = y - sum([height(step) for step in way])
         joined, sign = ("added", "m-4 0h8m-4 -4v8") if block.fusion == "add" else ("side by side", "m-2.5 -4v8m5 0v-8")
         body += [f'<path class="{line}" d="M{left} {fork:.1f}H{right - 5}q5 0 5 5V{begin:.1f}'
                  f'M{right} {y:.1f}v13q0 5 -5 5H{left + 7}"/>',
@@ -549,7 +551,7 @@ def receptive_field_cone(layers, size: int | None = None, output: int | None = N
     body.append(write((left + right) // 2, 18, count(field.receptive_field, "pixel"), "rl-label rl-middle rl-strong"))
 
     read = sum([end - first for first, end in seen[0]])
-    outside = max(0, -start) + max(0, end - size) if size else 0
+    outside = field.receptive_field - max(0, min(end, size) - max(start, 0)) if size else 0
     remark = ", ".join([f"{read:,} of them read"] * (read < field.receptive_field)
                        + [f"{outside:,} of them outside the image"] * (outside > 0))
     bottom = 32 + len(layers) * pitch + thick

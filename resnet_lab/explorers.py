@@ -456,7 +456,7 @@ def _family(size, **values):
     params, macs = table.params, table.macs
     rows = [(row.name, shape_text(row.output_shape), f"{row.params:,}", f"{row.macs:,}", f"{row.receptive_field:,}")
             for row in table.groups("stage") if row.kind not in ("relu", "flatten")]
-    rows.append(("total", f"{table.weight_layers} weight layers", f"{params:,}", f"{macs:,}", f"{table.receptive_field:,}"))
+    rows.append(("total", f"{table.weight_layers} layers", f"{params:,}", f"{macs:,}", f"{table.receptive_field:,}"))
     others = [(name, *counts) for name, counts in NAMED.items()]
     return (draw.network(table) + f"<p class='rl-formula'>{_family_sentence(net)}</p>"
             + draw.tallies([("this network", params, macs)] + others, "others at 224 × 224")

@@ -214,6 +214,6 @@ def test_the_familys_code_builds_what_is_shown():
         net, view = eval(explorers.family.code(values), {"rl": rl}), explorers.family.render(values)
         table = rl.trace(net, (3, values["size"], values["size"]))
         assert net == explorers.family_network(**values)
-        assert f"{table.params:,}" in view and f"{table.macs:,}" in view and f"{table.weight_layers} weight layers" in view
+        assert f"{table.params:,}" in view and f"{table.macs:,}" in view and f">{table.weight_layers} layers<" in view
         if "This is <strong>" in view:
             assert f"<strong>ResNet-{table.weight_layers}</strong>" in view

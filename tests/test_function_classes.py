@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resnet_lab.function_classes import (FAMILIES, LARGEST, POINTS, TARGETS, best, distances, plane, polynomials, product, reach,
-                                         remainders, size_of)
+from resnet_lab.function_classes import (FAMILIES, LARGEST, POINTS, TARGETS, best, distances, plane, polynomials, product,
+                                         reach, remainders, size_of)
 
 X = np.array(POINTS)
 sizes = st.integers(1, LARGEST)
@@ -14,7 +14,7 @@ some_targets = st.lists(st.floats(-5, 5), min_size=len(POINTS), max_size=len(POI
 
 def least_squares(family, size, target):
     """The best function by NumPy, from a basis unlike ours: one-hot bins, or powers of 2x - 1."""
-    columns = np.eye(size)[np.minimum((X * size).astype(int), size - 1)] if family == "bins" else np.vander(2 * X - 1, size)
+    columns = np.eye(size)[(X * size).astype(int)] if family == "bins" else np.vander(2 * X - 1, size)
     return columns @ np.linalg.lstsq(columns, target, rcond=None)[0]
 
 
@@ -39,7 +39,7 @@ def test_a_larger_nested_class_is_never_further(target):
 
 
 def test_three_bins_lose_to_two():
-    """By hand: the middle third of a step at 1/2 is half 0, half 1, so its best height misses by 1/2 on a third of the line."""
+    """By hand: the middle third of a step at 1/2 is half 0 and half 1; its best height misses by 1/2 on a third."""
     reached = distances("bins", TARGETS["step"])
     assert reached[1] == pytest.approx(0, abs=1e-12)
     assert reached[2] == pytest.approx((1 / 3 * 1 / 4) ** .5, abs=1e-12)
@@ -67,7 +67,8 @@ def test_reach_is_the_squared_distance_in_the_plane():
 
 
 def test_bad_input_is_named():
-    for call, says in [(lambda: best("splines", TARGETS["ramp"], 3), "'splines'"), (lambda: best("bins", TARGETS["ramp"], 0), "size is 0"),
+    for call, says in [(lambda: best("splines", TARGETS["ramp"], 3), "'splines'"),
+                       (lambda: best("bins", TARGETS["ramp"], 0), "size is 0"),
                        (lambda: best("bins", TARGETS["ramp"], 13), "at most 12")]:
         with pytest.raises(ValueError, match=says):
             call()

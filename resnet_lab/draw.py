@@ -366,7 +366,8 @@ def residual_block(table: Trace) -> str:
                     width = wide * number
                     out.append(f'<path class="{colour}" d="M{edge:.1f} {start:.1f}h{width:.1f}V{y:.1f}h-{width:.1f}z"/>')
                     edge += width
-                out.append(write(edge + 6, (start + y) / 2 + 4, shape_text(what)))
+                text = shape_text(what)
+                out.append(write(edge + 6, (start + y) / 2 + 4, text, "rl-small" * (len(text) > 14)))
         return "".join(out), y
 
     top, y = column(left, 0, [("slab", table.input_shape, [(net.in_channels, "rl-muted")]), *steps(block.before, "")])

@@ -288,15 +288,15 @@ def _stack(edge=False, **layers):
 
 
 def _receptive_field(edge, **layers):
-    stack, field, rows = _stack(**layers), Field(), [("input", "", 1, 1, 0)]
+    stack, field, rows = _stack(**layers), Field(), [("input", 1, 1, 0)]
     for number, (kernel, stride, padding, dilation) in enumerate(stack, 1):
         grown = field.through(kernel, stride, padding, dilation)
         holes = f"{dilation}·" * (dilation > 1)
-        rows.append((number, f"{field.receptive_field} + {holes}({kernel} − 1)·{field.stride}",
-                     grown.receptive_field, grown.stride, grown.padding))
+        rows.append((number, f"{field.receptive_field} + {holes}({kernel} − 1)·{field.stride} = {grown.receptive_field}",
+                     grown.stride, grown.padding))
         field = grown
     picture = draw.receptive_field_cone(stack, 224, 0) if edge else draw.receptive_field_cone(stack)
-    return picture + _table(("layer", "RF + d(k − 1)·S", "field", "stride", "padding"), rows)
+    return picture + _table(("layer", "field", "stride", "padding"), rows)
 
 
 _none = {f"layer{number}": "none" for number in range(1, 7)}
@@ -634,7 +634,7 @@ degradation = Explorer(
 def _gradients(depth, activation, initialisation, batchnorm):
     runs = {kind: recorded.gradients(kind, depth, activation, initialisation, batchnorm) for kind in TWINS}
     charts, rows = [], []
-    for name, what, low in (("relative gradient", "gradient", -12), ("output", "output", -8)):
+    for name, what, low in (("relative gradient", "gradient", -20), ("output", "output", -8)):
         ends = {kind: [draw.scientific(run[what][place]) for place in (0, -1)] for kind, run in runs.items()}
         label = f"{name} of the first and of the last layer: " + "; ".join([f"{TWINS[kind]} {first} and {last}" for kind, (first, last) in ends.items()])
         series = [(TWINS[kind], TWIN_COLOURS[kind], 1, list(zip(run["layer"], run[what]))) for kind, run in runs.items()]

@@ -15,7 +15,7 @@ BRANCH = "notebooks"
 # --no-deps, because Colab's PyTorch is to stay as it is.
 SET_UP = """\
 # Colab and other machines without the book: install its package. PyTorch stays as it is.
-%pip install --quiet --no-deps "resnet_lab @ git+{repository}"
+%pip install --quiet --no-deps "git+{repository}"
 %pip install --quiet torchinfo"""
 
 

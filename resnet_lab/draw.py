@@ -1,8 +1,8 @@
-"""Pictures as SVG text: networks, and the arithmetic of their layers. Nothing here computes; `trace` and `arithmetic` do.
+"""Pictures as SVG text: networks, and the arithmetic of their layers. Nothing is computed here but places on the page.
 
-A picture stands alone: it carries its style, takes the page's colours (`--rl-conv` and its kin) where the page sets them,
-works on light and on dark, says what it shows in its label, and is about 400 units wide, so that its text can be read on
-a phone. A colour means the same thing in every picture of the book.
+A picture stands alone: it carries its style, takes the page's colours (`--rl-conv` and its kin) where the page sets
+them, works on light and on dark, says what it shows in its label, and is about 400 units wide, so that its text can be
+read on a phone. A colour means the same thing in every picture of the book.
 """
 from __future__ import annotations
 
@@ -19,13 +19,14 @@ WIDTH = 400
 COLOURS = {"conv": "#0072b2", "pool": "#cc79a7", "identity": "#009e73", "projection": "#d55e00", "residual": "#56b4e9",
            "linear": "#e69f00", "accent": "#0072b2", "muted": "#7f7f7f"}
 
-# rl-conv ... fill with a meaning's colour; rl-line-conv ... draw a line in it; rl-small, rl-strong, rl-quiet are for text, as is
-# rl-label, which is larger on a phone, where the picture is smaller.
+# rl-conv ... fill with a meaning's colour; rl-line-conv ... draw a line in it; rl-small, rl-strong, rl-quiet are for
+# text, as is rl-label, which is larger on a phone, where the picture is smaller.
 STYLE = (
     ".rl-svg{display:block;width:100%;max-width:30rem;height:auto;margin:0 auto;font:12px system-ui,sans-serif}"
     ".rl-svg text{fill:currentColor}.rl-svg .rl-title{font-size:15px;font-weight:600}.rl-svg .rl-small{font-size:10px}"
     ".rl-svg .rl-label{font-size:11px}@media(max-width:500px){.rl-svg .rl-label{font-size:15px}}"
-    ".rl-svg .rl-strong{font-weight:600}.rl-svg .rl-quiet{opacity:.7}.rl-svg .rl-end{text-anchor:end}.rl-svg .rl-middle{text-anchor:middle}"
+    ".rl-svg .rl-strong{font-weight:600}.rl-svg .rl-quiet{opacity:.7}"
+    ".rl-svg .rl-end{text-anchor:end}.rl-svg .rl-middle{text-anchor:middle}"
     ".rl-svg [class*=rl-line-]{fill:none;stroke-width:1.5}.rl-svg .rl-dashed{stroke-dasharray:3 2}"
     ".rl-svg .rl-soft{fill-opacity:.22}.rl-svg .rl-lens{fill:currentColor;opacity:.06}"
     ".rl-svg .rl-sign{fill:none;stroke:currentColor;stroke-width:1.2}.rl-svg .rl-rule{stroke:currentColor;opacity:.15}"
@@ -34,9 +35,9 @@ STYLE = (
 
 
 def svg(height: float, label: str, body: str, width: float = WIDTH) -> str:
-    """A whole picture of `body`, `width` by `height` units. label: one sentence that says what it shows, with its result."""
-    return (f'<svg xmlns="http://www.w3.org/2000/svg" class="rl-svg" viewBox="0 0 {round(width, 1)} {round(height, 1)}" role="img" '
-            f'aria-label="{escape(label)}"><title>{escape(label)}</title><style>{STYLE}</style>{body}</svg>')
+    """A whole picture of `body`, `width` by `height` units. label: one sentence, what it shows with its result."""
+    box = f"0 0 {round(width, 1)} {round(height, 1)}"
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" class="rl-svg" viewBox="{box}" role="img" aria-label="{escape(label)}"><title>{escape(label)}</title><style>{STYLE}</style>{body}</svg>')
 
 
 def escape(text: str) -> str:
@@ -62,16 +63,17 @@ def short(number: float) -> str:
 
 MARGIN = 4
 KINDS = {"conv": "conv", "linear": "linear", "maxpool": "pool", "avgpool": "pool"}
-MEANINGS = {"conv": "convolution", "pool": "pooling", "linear": "fully connected", "batchnorm": "BatchNorm", "relu": "ReLU",
-            "identity": "identity shortcut", "projection": "projection shortcut", "dashed": "shape changes"}
+MEANINGS = {"conv": "convolution", "pool": "pooling", "linear": "fully connected", "batchnorm": "BatchNorm",
+            "relu": "ReLU", "identity": "identity shortcut", "projection": "projection shortcut",
+            "dashed": "shape changes"}
 
 
 def network(table: Trace) -> str:
     """A residual network as a picture: stem, stages of blocks with their shortcuts, head.
 
-    Every convolution is a bar: the taller, the larger its feature map; the wider, the more channels. A block is its bars
-    under the arc of its shortcut, dashed where the shape changes, as in the paper's figure 3. The first block of each
-    stage is opened up into its layers. table: the trace of a `ResNet`; raises TypeError for a network without blocks.
+    Every convolution is a bar: the taller, the larger its feature map; the wider, the more channels. A block is its
+    bars under the arc of its shortcut, dashed where the shape changes, as in the paper's figure 3. The first block of
+    each stage is opened up into its layers. table: the trace of a `ResNet`; raises TypeError for a net without blocks.
     """
     net = table.net
     if not hasattr(net, "stages"):
@@ -108,8 +110,9 @@ def _network_label(table) -> str:
                 "B": "identity shortcuts, projections where the shape changes",
                 "C": "projection shortcuts", "none": "no shortcuts"}[net.shortcut]
     depths = ", ".join([str(depth) for depth in net.depths])
-    return (f"{net.name} for an input of {shape_text(table.input_shape)}: {len(net.depths)} stages of {depths} {net.block} blocks with "
-            f"{shortcut}; {table.params:,} parameters, {table.macs:,} MACs, receptive field {table.receptive_field:,}.")
+    return (f"{net.name} for an input of {shape_text(table.input_shape)}: {len(net.depths)} stages of {depths} "
+            f"{net.block} blocks with {shortcut}; {table.params:,} parameters, {table.macs:,} MACs, "
+            f"receptive field {table.receptive_field:,}.")
 
 
 def _title(x, text, room) -> str:
@@ -119,7 +122,8 @@ def _title(x, text, room) -> str:
 
 
 def _heading(y, name, remark, shape) -> str:
-    return (f'<text x="{MARGIN}" y="{y}"><tspan class="rl-strong">{name}</tspan><tspan class="rl-small rl-quiet" dx="6">{remark}</tspan></text>'
+    return (f'<text x="{MARGIN}" y="{y}"><tspan class="rl-strong">{name}</tspan>'
+            f'<tspan class="rl-small rl-quiet" dx="6">{remark}</tspan></text>'
             f'{write(WIDTH - MARGIN, y, shape_text(shape), "rl-end")}')
 
 
@@ -128,13 +132,15 @@ def _stage(pair, depth, size, y, dims) -> tuple:
     first = pair[0]
     middle = round(min(22, max(3, (2.3 if dims == 2 else 0.7) * size ** 0.5)))
     tall, left, top = 2 * middle, MARGIN + 8, y + 57
-    widths = [round(max(2, min(28, 0.36 * layer.out_channels ** 0.5)), 1) for layer in first.main if layer.kind == "conv"]
+    widths = [round(max(2, min(28, 0.36 * layer.out_channels ** 0.5)), 1)
+              for layer in first.main if layer.kind == "conv"]
     wide = round(sum(widths) + 1.5 * len(widths) - 1.5, 1)
     pitch = wide + 9
     per_row = int((WIDTH - MARGIN - left) // pitch)
 
     opened, end = _opened(first, left, y + 21, dims)
-    picture = f'<path class="rl-lens" d="M{MARGIN} {y}H{end}V{y + 37}L{left + wide} {top}H{left}L{MARGIN} {y + 37}Z"/>{opened}'
+    picture = (f'<path class="rl-lens" d="M{MARGIN} {y}H{end}V{y + 37}L{left + wide} {top}H{left}L{MARGIN} {y + 37}Z"/>'
+               + opened)
     bars = ""
     for width in widths:
         bars += f"v{tall}h{width}v-{tall}zm{round(width + 1.5, 1)} 0"
@@ -145,8 +151,10 @@ def _stage(pair, depth, size, y, dims) -> tuple:
         if column == 0:
             picture += _line(MARGIN, y + middle, round(left + min(per_row, depth - index) * pitch, 1))
         block = pair[min(index, 1)]
-        shortcut = f'<path class="{_line_css(block)}" d="M{round(x - 2.5, 1)} {y + middle}{arc}"/>' if block.shortcut else ""
-        picture += f'<g class="rl-block"><path class="rl-conv" d="M{x} {y}{bars}"/>{shortcut}</g>'
+        picture += f'<g class="rl-block"><path class="rl-conv" d="M{x} {y}{bars}"/>'
+        if block.shortcut:
+            picture += f'<path class="{_line_css(block)}" d="M{round(x - 2.5, 1)} {y + middle}{arc}"/>'
+        picture += "</g>"
     return picture, y + tall
 
 
@@ -169,12 +177,13 @@ def _opened(block, x, y, dims) -> tuple:
     main, end = _layers(block.main, fork + 4, y, dims)
     picture = _line(MARGIN, y, x) + before + _line(fork, y, fork + 4) + main
     if block.shortcut:
-        label = ", ".join([layer_text(layer, dims) for layer in block.projection if layer.kind == "conv"]) or block.shortcut
+        label = layer_text(block.projection[0], dims) if block.projection else block.shortcut
         middle, half = (fork + end) // 2 + 4, 3 * len(label) + 4
         join = "v10" if block.fusion == "add" else "m-2 2h4m-4 6h4"
-        picture += (f'<path class="{_line_css(block)}" d="M{fork} {y}v-9q0 -5 5 -5H{middle - half}M{middle + half} {y - 14}H{end + 3}q5 0 5 5v4"/>'
-                   f'{write(middle, y - 11, label, "rl-small rl-middle")}'
-                   f'<path class="rl-line-muted" d="M{end} {y}h13m-5 -5a5 5 0 1 0 .1 0{join}"/>')
+        picture += (f'<path class="{_line_css(block)}" d="M{fork} {y}v-9q0 -5 5 -5H{middle - half}'
+                    f'M{middle + half} {y - 14}H{end + 3}q5 0 5 5v4"/>'
+                    f'{write(middle, y - 11, label, "rl-small rl-middle")}'
+                    f'<path class="rl-line-muted" d="M{end} {y}h13m-5 -5a5 5 0 1 0 .1 0{join}"/>')
         end += 13
     after, end = _layers(block.after, end, y, dims)
     return picture + after + _line(end, y, end + 8), end + 8
@@ -210,8 +219,8 @@ def _layers(layers, x, y, dims) -> tuple:
             text = layer_text(layer, dims)
             width = 6 * len(text) + 4
             line += f"h5m{width} 0"
-            boxes += (f'<rect class="rl-soft rl-{KINDS[layer.kind]}" x="{x + 5}" y="{y - 9}" width="{width}" height="18" rx="3"/>'
-                      f'{write(x + 5 + width // 2, y + 4, text, "rl-small rl-middle")}')
+            boxes += (f'<rect class="rl-soft rl-{KINDS[layer.kind]}" x="{x + 5}" y="{y - 9}" width="{width}" '
+                      f'height="18" rx="3"/>{write(x + 5 + width // 2, y + 4, text, "rl-small rl-middle")}')
             x += 5 + width
     return f'<path class="rl-line-muted" d="{line}"/><path class="rl-sign" d="{signs}"/>{boxes}', x
 
@@ -242,22 +251,25 @@ def compare(tables) -> str:
             free[size] += 11
             places.append(top)
             half = round(min(wide / 4, channels ** 0.5), 1)
-            drawn.append(f'<rect class="rl-layer rl-{kind}" x="{round(middle - half, 1)}" y="{top}" width="{2 * half}" height="7" rx="1"/>')
+            drawn.append(f'<rect class="rl-layer rl-{kind}" x="{round(middle - half, 1)}" y="{top}" '
+                         f'width="{2 * half}" height="7" rx="1"/>')
             if (size, text) not in named:
                 named.add((size, text))
                 drawn.append(write(left, top + 7, text, "rl-small"))
         body.append(f'<path class="rl-line-muted" d="M{middle} {places[0] - 5}V{places[-1]}"/>')
         for first, last, block in blocks:
-            body.append(f'<path class="{_line_css(block)}" d="M{middle} {places[first] - 2}H{right - 5}q5 0 5 5V{places[last] + 4}q0 5 -5 5H{middle}"/>')
+            body.append(f'<path class="{_line_css(block)}" d="M{middle} {places[first] - 2}H{right - 5}q5 0 5 5'
+                        f'V{places[last] + 4}q0 5 -5 5H{middle}"/>')
         body += drawn
-    legend, y = _legend(["conv", "pool", "linear"] + _shortcuts([block for _, blocks in columns for *_, block in blocks]), y + 8)
+    blocks = [block for _, blocks in columns for *_, block in blocks]
+    legend, y = _legend(["conv", "pool", "linear"] + _shortcuts(blocks), y + 8)
     label = "; ".join([f"{table.net.name} with {table.weight_layers} weight layers, {short(table.macs)} MACs and "
                        f"{short(table.params)} parameters" for table in tables])
     return svg(y, f"Side by side, aligned by feature-map size: {label}.", "".join(body) + legend)
 
 
 def _column(table) -> tuple:
-    """A network's main path as bars (size, colour, channels, text), and its shortcuts as (first bar, last bar, block)."""
+    """A network's main path as bars (size, colour, channels, text), its shortcuts as (first bar, last bar, block)."""
     bars, blocks, rows = [], [], {row.name: row for row in table}
     for part in table.net.parts():
         first = len(bars)
@@ -274,7 +286,7 @@ def _column(table) -> tuple:
 
 
 def tallies(rows, note: str = "") -> str:
-    """Networks' parameters and MACs as two columns of bars, a line for each (name, parameters, MACs). The first is marked."""
+    """Networks' parameters and MACs as two columns of bars. rows: (name, parameters, MACs) each; the first is marked."""
     rows, columns = list(rows), (120, 262)
     most = max([row[1] for row in rows]), max([row[2] for row in rows])
     body = (write(MARGIN, 12, note, "rl-small rl-quiet") + write(columns[0], 12, "parameters", "rl-small rl-quiet")
@@ -565,18 +577,19 @@ def receptive_field_cone(layers, size: int | None = None, output: int | None = N
 
 def read_by(runs, kernel: int, stride: int, padding: int, dilation: int) -> list:
     """The pixels that a layer reads for its output pixels in `runs`; both are runs (first, end) of pixels, in order."""
-    if dilation == 1 and kernel >= stride:
-        pieces = [(first * stride - padding, (end - 1) * stride - padding + kernel) for first, end in runs]
-    else:
-        pixels = {pixel * stride - padding + tap for first, end in runs for pixel in range(first, end)
-                  for tap in range(0, kernel * dilation, dilation)}
-        pieces = [(pixel, pixel + 1) for pixel in sorted(pixels)]
-    found = pieces[:1]
-    for first, end in pieces[1:]:
-        if first <= found[-1][1]:
-            found[-1] = found[-1][0], end
+    pieces, span = [], dilation * (kernel - 1) + 1
+    for first, end in runs:
+        if dilation == 1 and stride <= kernel or stride == 1 and dilation <= end - first:
+            pieces.append((first * stride, (end - 1) * stride + span))          # no holes
         else:
-            found.append((first, end))
+            pieces += [(pixel * stride + tap, pixel * stride + tap + 1) for pixel in range(first, end)
+                       for tap in range(0, span, dilation)]
+    found = []
+    for first, end in sorted(pieces):
+        if found and first - padding <= found[-1][1]:
+            found[-1] = found[-1][0], max(found[-1][1], end - padding)
+        else:
+            found.append((first - padding, end - padding))
     return found
 
 

@@ -410,9 +410,10 @@ function_class = Explorer(
 
 # The ResNet family (chapter 9)
 def family_network(block, stage1, stage2, stage3, stage4, width, stem, version, shortcut, classes=1000, size=None):
-    """The network that the family explorer's values describe: `family_network(**family.value)`. `size` is the input's."""
+    """The network that the family explorer's values describe: `family_network(**family.value)`. size: of the input."""
     depths = tuple([depth for depth in (stage1, stage2, stage3, stage4) if depth])
-    return ResNet(block, depths, tuple([width * 2 ** stage for stage in range(len(depths))]), version, shortcut, stem, classes=classes)
+    widths = tuple([width * 2 ** stage for stage in range(len(depths))])
+    return ResNet(block, depths, widths, version, shortcut, stem, classes=classes)
 
 
 def _family_member(net):
@@ -456,7 +457,7 @@ def _family(size, **values):
     params, macs = table.params, table.macs
     rows = [(row.name, shape_text(row.output_shape), f"{row.params:,}", f"{row.macs:,}", f"{row.receptive_field:,}")
             for row in table.groups("stage") if row.kind not in ("relu", "flatten")]
-    rows.append(("total", f"{table.weight_layers} layers", f"{params:,}", f"{macs:,}", f"{table.receptive_field:,}"))
+    rows.append(("total", f"{net.depth} layers", f"{params:,}", f"{macs:,}", f"{table.receptive_field:,}"))
     others = [(name, *counts) for name, counts in NAMED.items()]
     return (draw.network(table) + f"<p class='rl-formula'>{_family_sentence(net)}</p>"
             + draw.tallies([("this network", params, macs)] + others, "others at 224 × 224")
@@ -480,7 +481,8 @@ def _family_code(size, **values):
 def _member(block, *depths, **values):
     """The values of all the family explorer's controls."""
     stages = {f"stage{number}": depth for number, depth in enumerate(depths, 1)}
-    return {"block": block, **stages, "width": 64, "stem": "7x7", "version": 1.5, "shortcut": "B", "classes": 1000, "size": 224, **values}
+    return {"block": block, **stages, "width": 64, "stem": "7x7", "version": 1.5, "shortcut": "B", "classes": 1000,
+            "size": 224, **values}
 
 
 _cifar = {"stage4": 0, "width": 16, "stem": "3x3", "shortcut": "A", "classes": 10, "size": 32}
@@ -488,7 +490,8 @@ family = Explorer(
     "family", "The ResNet family",
     [Choice("block", "Block", {"basic": "two 3 × 3", "bottleneck": "bottleneck"}, "bottleneck"),
      Choice("shortcut", "Shortcut", ("A", "B", "C", "none"), "B"), Choice("version", "Version", (1, 1.5, 2), 1.5),
-     Choice("stem", "Stem", {"7x7": "7 × 7, pooling", "3x3": "3 × 3"}, "7x7"), Choice("width", "Width of stage 1", (16, 32, 64, 128), 64),
+     Choice("stem", "Stem", {"7x7": "7 × 7, pooling", "3x3": "3 × 3"}, "7x7"),
+     Choice("width", "Width of stage 1", (16, 32, 64, 128), 64),
      Choice("classes", "Classes", (10, 100, 1000), 1000), Range("size", "Input size", 32, 448, 224, 32),
      Range("stage1", "Blocks, stage 1", 1, 36, 3), Range("stage2", "Blocks, stage 2", 1, 36, 4),
      Range("stage3", "Blocks, stage 3", 1, 36, 6), Range("stage4", "Blocks, stage 4", 0, 36, 3)],
@@ -571,7 +574,7 @@ def _signal_shapes(length, **settings):
              f"the classifier holds {100 * head.params / table.params:.0f} % of {draw.short(table.params)} parameters")
     return (draw.signal_shapes(table, label) + f"<p class='rl-formula'>{label}</p>"
             + _table(("", "output", "field", "parameters", "MACs"),
-                     [(row.name, shape_text(row.output_shape), f"{row.receptive_field:,}", f"{row.params:,}", draw.short(row.macs))
+                     [(row.name, shape_text(row.output_shape), f"{row.receptive_field:,}", draw.short(row.params), draw.short(row.macs))
                       for row in table.groups("stage") if row.kind in ("conv", "stage", "avgpool", "flatten", "linear")]))
 
 

@@ -196,12 +196,14 @@ class _Walk:
                 self.layer(part, on_main_path)
 
     def block(self, block: Block):
-        """The rows of a block. A deep network repeats few distinct blocks: one like an earlier one takes over its rows."""
-        start, key = self.field, (f"{self.shape} {self.field.stride} {block.out_channels} {block.stride} {block.shortcut} {block.fusion} "
-                                  f"{len(block.before)} {len(block.main)} {len(block.projection)} {len(block.after)}")
+        """The rows of a block. A deep network repeats few of them: a block like an earlier one takes over its rows."""
+        start = self.field
+        key = (f"{self.shape} {start.stride} {block.out_channels} {block.stride} {block.shortcut} {block.fusion} "
+               f"{len(block.before)} {len(block.main)} {len(block.projection)} {len(block.after)}")
         for layer in block.main:
             if layer.kind == "conv":
-                key += f" {layer.out_channels} {layer.kernel} {layer.stride} {layer.padding} {layer.groups} {layer.bias}"
+                key += (f" {layer.out_channels} {layer.kernel} {layer.stride} {layer.padding} {layer.groups} "
+                        f"{layer.bias}")
         if key not in self.blocks:
             first = len(self.rows)
             self.branches(block)
@@ -210,9 +212,9 @@ class _Walk:
         before, length, rows = self.blocks[key]
         wider, further = start.receptive_field - before.receptive_field, start.padding - before.padding
         for row in rows:
-            self.rows.append(Row(block.name + row.name[length:], row.kind, row.input_shape, row.output_shape, row.params, row.macs,
-                                 row.receptive_field + wider, row.stride, row.padding + further, row.on_main_path, row.kernel,
-                                 row.own_stride))
+            self.rows.append(Row(block.name + row.name[length:], row.kind, row.input_shape, row.output_shape,
+                                 row.params, row.macs, row.receptive_field + wider, row.stride,
+                                 row.padding + further, row.on_main_path, row.kernel, row.own_stride))
         last = self.rows[-1]
         self.shape, self.receptive_field = last.output_shape, last.receptive_field
         self.field = Field(last.receptive_field, last.stride, last.padding)

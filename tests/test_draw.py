@@ -1,4 +1,4 @@
-"""Pictures are read back as XML and held against torchvision, the paper's figure 3 and the metrics of a real, wide font."""
+"""Pictures are read back as XML and held against torchvision, the paper's figure 3 and the metrics of a wide font."""
 from functools import lru_cache
 from pathlib import Path
 from xml.etree import ElementTree
@@ -42,7 +42,7 @@ def font(size, bold):
 
 
 def boxes(root):
-    """Where each text stands, (left, right, baseline, text), if it is set in DejaVu Sans, wider than a system's own font."""
+    """Where each text stands, (left, right, baseline, text), if set in DejaVu Sans, wider than a system's own font."""
     for text in root.iter("text"):
         width = 0
         for part in [text, *text]:
@@ -69,8 +69,10 @@ def assert_fits(root):
 def networks(draw):
     stages = draw(st.integers(1, 4))
     width = draw(st.sampled_from((4, 16, 64, 128)))
-    shortcut, fusion = draw(st.sampled_from([("A", "add"), ("B", "add"), ("C", "add"), ("none", "add"), ("B", "concat")]))
-    return rl.ResNet(draw(st.sampled_from(("basic", "bottleneck"))), draw(st.lists(st.integers(1, 40), min_size=stages, max_size=stages)),
+    shortcut, fusion = draw(st.sampled_from(
+        [("A", "add"), ("B", "add"), ("C", "add"), ("none", "add"), ("B", "concat")]))
+    return rl.ResNet(draw(st.sampled_from(("basic", "bottleneck"))),
+                     draw(st.lists(st.integers(1, 40), min_size=stages, max_size=stages)),
                      [width * 2 ** stage for stage in range(stages)], draw(st.sampled_from((1, 1.5, 2))), shortcut,
                      draw(st.sampled_from(("7x7", "3x3"))), dims=draw(st.sampled_from((1, 2))), fusion=fusion)
 
@@ -86,7 +88,8 @@ def test_any_network(net, size):
     for block in blocks:
         assert len(block.find("path").get("d").split("z")) - 1 == {"basic": 2, "bottleneck": 3}[net.block]
 
-    changed = [group.input_shape != group.output_shape for group in table.groups("block") if group.name.startswith("layer")]
+    changed = [group.input_shape != group.output_shape
+               for group in table.groups("block") if group.name.startswith("layer")]
     dashed = ["rl-dashed" in block[-1].get("class") for block in blocks]
     assert dashed == ([False] * len(blocks) if net.shortcut == "none" else changed)
     assert all((len(block) == 1) == (net.shortcut == "none") for block in blocks)
@@ -154,8 +157,9 @@ def test_compare_is_the_papers_figure_3():
     nets = rl.vgg(19), rl.plain(34), rl.resnet(34)
     root = read(draw.compare([rl.trace(net, (3, 224, 224)) for net in nets]))
     assert_fits(root)
-    # VGG-19: 16 convolutions, five poolings, three linear layers; the others: 33 convolutions, two poolings, one linear layer.
-    assert [len(of_class(root, "rl-layer", kind)) for kind in ("rl-conv", "rl-pool", "rl-linear")] == [16 + 33 + 33, 5 + 2 + 2, 3 + 1 + 1]
+    # VGG-19: 16 convolutions, 5 poolings, 3 linear layers; the others: 33 convolutions, 2 poolings, 1 linear layer.
+    bars = [len(of_class(root, "rl-layer", kind)) for kind in ("rl-conv", "rl-pool", "rl-linear")]
+    assert bars == [16 + 33 + 33, 5 + 2 + 2, 3 + 1 + 1]
     arcs = [node for node in root.iter("path") if "V" in node.get("d") and "H" in node.get("d")]
     assert len(arcs) == 16 and sum("rl-dashed" in node.get("class") for node in arcs) == 3
     sizes = [int(text) for text in texts(root) if text.isdigit()]
@@ -164,7 +168,8 @@ def test_compare_is_the_papers_figure_3():
 
 
 @settings(max_examples=20, deadline=None)
-@given(st.lists(st.sampled_from(("vgg16", "resnet18", "resnet50", "plain34", "resnet20", "resnet18-small")), min_size=1, max_size=3),
+@given(st.lists(st.sampled_from(("vgg16", "resnet18", "resnet50", "plain34", "resnet20", "resnet18-small")),
+                min_size=1, max_size=3),
        st.sampled_from((64, 224, 320)))
 def test_compare_aligns_by_size(names, size):
     tables = [rl.trace(rl.named(name), (3, size, size)) for name in names]
@@ -175,13 +180,15 @@ def test_compare_aligns_by_size(names, size):
     bars = of_class(root, "rl-layer")
     bands = [sizes[sum(rule < float(bar.get("y")) for rule in rules) - 1] for bar in bars]
     kinds = {"conv": "rl-conv", "maxpool": "rl-pool", "avgpool": "rl-pool", "linear": "rl-linear"}
-    drawn = [(kinds[row.kind], row.output_shape[-1] if len(row.output_shape) > 1 else 1) for table in tables for row in table
-             if row.on_main_path and (row.kind in ("conv", "linear") or row.kind in kinds and row.input_shape != row.output_shape)]
+    rows = [row for table in tables for row in table if row.on_main_path and row.kind in kinds]
+    drawn = [(kinds[row.kind], row.output_shape[-1] if len(row.output_shape) > 1 else 1)
+             for row in rows if row.kind in ("conv", "linear") or row.input_shape != row.output_shape]
     assert [(bar.get("class").split()[1], band) for bar, band in zip(bars, bands)] == drawn
 
 
 def test_tallies_are_to_scale():
-    rows = [("mine", 25_557_032, 4_089_184_256), ("ResNet-18", 11_689_512, 1_814_073_344), ("VGG-19", 143_667_240, 19_632_062_464)]
+    rows = [("mine", 25_557_032, 4_089_184_256), ("ResNet-18", 11_689_512, 1_814_073_344),
+            ("VGG-19", 143_667_240, 19_632_062_464)]
     root = read(draw.tallies(rows, "others at 224 × 224"))
     assert_fits(root)
     widths = [float(bar.get("width")) for bar in root.iter("rect")]
@@ -190,8 +197,9 @@ def test_tallies_are_to_scale():
             assert width / widths[4 + column] == pytest.approx(row[1 + column] / rows[2][1 + column], abs=.01)
 
 
-@pytest.mark.parametrize("number, text", [(1, "1"), (999, "999"), (1000, "1.00 k"), (9_994, "9.99 k"), (9_996, "10.0 k"),
-                                          (99_960, "100 k"), (999_600, "1.00 M"), (25_557_032, "25.6 M"), (4_089_184_256, "4.09 G")])
+@pytest.mark.parametrize("number, text", [
+    (1, "1"), (999, "999"), (1000, "1.00 k"), (9_994, "9.99 k"), (9_996, "10.0 k"), (99_960, "100 k"),
+    (999_600, "1.00 M"), (25_557_032, "25.6 M"), (4_089_184_256, "4.09 G")])
 def test_short(number, text):
     assert draw.short(number) == text
 

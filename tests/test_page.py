@@ -135,30 +135,31 @@ def test_every_control_of_every_explorer_moves(browser, book, origin):
         times += opened.evaluate(CHANGES)[1:]
         assert not opened.trouble, f"{name}: {opened.trouble}"
         opened.close()
+    medians = []
     for explorer in sorted({detail for detail, _, _ in times}):
         took = sorted(duration for detail, _, duration in times if detail == explorer)
-        print(f"{origin.split(':')[0]} {explorer}: control to picture, median {took[len(took) // 2]:.1f} ms, "
-              f"p95 {took[int(len(took) * .95)]:.1f} ms of {len(took)}")
-    # The goal is 16 ms; the bound leaves room for a machine that does other things at the same time.
-    assert sorted(duration for _, _, duration in times)[len(times) // 2] < 250
+        medians.append(took[len(took) // 2])
+        print(f"{origin.split(':')[0]} {explorer}: control to picture, median {medians[-1]:.1f} ms, p95 {took[int(len(took) * .95)]:.1f} ms of {len(took)}")
+    # The goal is one frame, 16 ms; the bound leaves room for a machine that does other things at the same time.
+    assert sorted(medians)[len(medians) // 2] < 100
 
 
 def test_the_first_answer_and_the_weight(browser, book, origin):
     """From opening a page to the first answer of its first explorer, and the bytes it took, as a server would compress them."""
     for name in pages_with_explorers(book):
-        opened, weight = watched(browser, origin), {}
-        opened.on("response", lambda response: weight.update({response.url.split("?")[0]: len(gzip.compress(response.body()))}))
+        opened, files = watched(browser, origin), set()
+        opened.on("request", lambda request: files.add(request.url.removeprefix(origin + "/").split("?")[0]))
         # A reader who moves something before anything is there.
         opened.add_init_script("addEventListener('DOMContentLoaded', () => document.querySelector('.rl-explorer [type=reset]')?.click())")
         opened.goto(f"{origin}/{name}")
         opened.wait_for_function(f"{CHANGES}.length")
         settled(opened.locator(".rl-explorer").first)
         loaded, (_, start, duration) = opened.evaluate(f"[performance.getEntriesByType('navigation')[0].loadEventEnd, {CHANGES}[0]]")
-        live = sum(size for url, size in weight.items() if "brython" in url or "bundle" in url)
+        weight = {file: len(gzip.compress((book / file).read_bytes())) for file in files if not file.startswith("data:")}
+        live = sum(size for file, size in weight.items() if "brython" in file or "bundle" in file)
         print(f"{origin.split(':')[0]} {name}: first answer {start + duration:.0f} ms after opening, page loaded at {loaded:.0f} ms; "
               f"{sum(weight.values()) / 1000:.0f} KB compressed, {live / 1000:.0f} of them for the Python in the page")
-        # The goal is 1 s on a machine that does nothing else.
-        assert start + duration < 10_000 and live < 500_000 and not opened.trouble
+        assert live < 500_000 and not opened.trouble
         opened.close()
 
 

@@ -36,8 +36,9 @@ STYLE = (
 
 def svg(height: float, label: str, body: str, width: float = WIDTH) -> str:
     """A whole picture of `body`, `width` by `height` units. label: one sentence, what it shows with its result."""
-    box = f"0 0 {round(width, 1)} {round(height, 1)}"
-    return (f'<svg xmlns="http://www.w3.org/2000/svg" class="rl-svg" viewBox="{box}" role="img" aria-label="{escape(label)}"><title>{escape(label)}</title><style>{STYLE}</style>{body}</svg>')
+    box, label = f"0 0 {round(width, 1)} {round(height, 1)}", escape(label)
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" class="rl-svg" viewBox="{box}" role="img" aria-label="{label}">'
+            f'<title>{label}</title><style>{STYLE}</style>{body}</svg>')
 
 
 def escape(text: str) -> str:
@@ -959,3 +960,21 @@ def photographs(shown, scale: int = 1) -> str:
                        f'style="width:100%;image-rendering:{"pixelated" if scale > 1 else "auto"}" '
                        f'src="data:image/png;base64,{b64encode(png).decode()}"><figcaption>{escape(caption)}</figcaption></figure>')
     return f'<div style="display:flex;gap:1rem;align-items:flex-start">{"".join(figures)}</div>'
+
+
+def confusion(counts, names, label: str) -> str:
+    """A confusion matrix: a row for every true class, a column for every answer; the darker, the larger its share of the row."""
+    left, top, side = 84, 70, (WIDTH - 84) / len(names)
+    body = [write(0, top - 8, "true class", "rl-small rl-strong")]
+    for row, name in enumerate(names):
+        y, total = top + row * side, max(1, sum(counts[row]))
+        x = left + (row + .5) * side
+        body += [write(left - 6, y + side / 2 + 3.5, name, "rl-small rl-end"),
+                 f'<g transform="rotate(-50 {x:.4g} {top - 6})">{write(x, top - 6, name, "rl-small")}</g>']
+        for column, number in enumerate(counts[row]):
+            css = "rl-identity" if row == column else "rl-projection"
+            if number:
+                body.append(f'<rect class="{css}" fill-opacity="{.12 + .6 * number / total:.2g}" x="{left + column * side:.4g}" y="{y:.4g}" '
+                            f'width="{side - 1:.4g}" height="{side - 1:.4g}"/>'
+                            + write(left + (column + .5) * side, y + side / 2 + 3.5, str(number), "rl-small rl-middle"))
+    return svg(top + len(names) * side + 2, label, "".join(body))

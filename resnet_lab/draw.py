@@ -55,7 +55,7 @@ def short(number: float) -> str:
     """A count in three figures: 25.6 M, 4.09 G, 936."""
     for unit, name in ((1e9, " G"), (1e6, " M"), (1e3, " k")):
         if number >= 0.9995 * unit:
-            value = number / unit
+            value = number / unit * (1 + 1e-12)     # a hair more: CPython and the page round an exact half differently
             return f"{value:.{2 if value < 9.995 else 1 if value < 99.95 else 0}f}{name}"
     return f"{number:g}"
 
@@ -431,8 +431,9 @@ def kernel_positions(size: int, kernel: int, stride: int = 1, padding: int = 0, 
                      ceil_mode: bool = False) -> str:
     """A row of pixels, under it every position that the kernel takes, one a line, and under these the output's pixels.
 
-    Dots are the pixels that a position reads; empty cells are padding (or, with ceil_mode, lie beyond it); crossed pixels
-    are read by no position. A long row is shown by its two ends. Arguments and errors: `arithmetic.conv_output_size`.
+    Dots are the pixels that a position reads; empty cells are padding (or, with ceil_mode, lie beyond it); crossed
+    pixels are read by no position. A long row is shown by its two ends. Arguments and errors: those of
+    `arithmetic.conv_output_size`.
     """
     outputs = conv_output_size(size, kernel, stride, padding, dilation, ceil_mode)
     span = Field().through(kernel, stride, padding, dilation).receptive_field
@@ -495,10 +496,11 @@ def count(number: int, noun: str) -> str:
 def receptive_field_cone(layers, size: int | None = None, output: int | None = None, names=None) -> str:
     """The pixels that one output pixel sees, row by row through a stack of layers, the input on top.
 
-    layers: tuples (kernel, stride=1, padding=0, dilation=1), as for `arithmetic.receptive_field`. Every row is drawn on the
-    input's scale: its cells are as wide as its stride, and a band where cells would be too narrow. The number beside a row
-    counts its pixels from the first to the last that is seen. size: of the input; what lies outside is padding; None stands
-    for a row without end. output: the output pixel to follow, by default the middle one. names: one text for each layer.
+    layers: tuples (kernel, stride=1, padding=0, dilation=1), as for `arithmetic.receptive_field`. Every row is drawn on
+    the input's scale: its cells are as wide as its stride, and a band where cells would be too narrow. The number beside
+    a row counts its pixels from the first to the last that is seen. size: of the input; what lies outside is padding;
+    None stands for a row without end. output: the output pixel to follow, by default the middle one. names: a text for
+    each layer.
     Raises ValueError if the input of `size` is too small for the stack, or has no such output pixel.
     """
     layers = [(*layer, *(1, 1, 0, 1)[len(layer):]) for layer in layers]
@@ -538,7 +540,8 @@ def receptive_field_cone(layers, size: int | None = None, output: int | None = N
         def strip(parts, css, opacity):
             """Parts of the row, each from one input pixel to another; the dashes are its cells."""
             path = "".join([f"M{first} {y + thick / 2}H{end}" for first, end in parts if first < end])
-            return f'<path class="{css}" stroke-opacity="{opacity}" style="{style}{(parts[0][0] - zero) % step}" d="{path}"/>'
+            cut = (parts[0][0] - zero) % step
+            return f'<path class="{css}" stroke-opacity="{opacity}" style="{style}{cut}" d="{path}"/>'
 
         left, right = (zero, zero + length * step) if length else (low, high)
         parts = [(zero + first * step, zero + end * step) for first, end in cells]
@@ -553,16 +556,18 @@ def receptive_field_cone(layers, size: int | None = None, output: int | None = N
             f'd="{"".join(cone)}"/>', *body, "</g>"]
 
     if names is None:
-        names = [f"layer {number}: kernel {kernel}" + f", stride {stride}" * (stride > 1) + f", dilation {dilation}" * (dilation > 1)
+        names = [f"layer {number}: {kernel_text(kernel, stride, dilation)}"
                  for number, (kernel, stride, _, dilation) in enumerate(layers, 1)]
-    label = "rl-label" if pitch > 30 else "rl-small"
-    body += [write(0, 35 + row * pitch - (pitch - thick) / 2, name, label) for row, name in enumerate(names, 1) if name]
-    body += [write(WIDTH, 36 + row * pitch + thick / 2, f"{cells[-1][1] - cells[0][0]:,}", "rl-label rl-end" + " rl-strong" * (not row))
-             for row, cells in enumerate(seen)]
+    css = "rl-label" if pitch > 30 else "rl-small"
+    body += [write(0, 35 + row * pitch - (pitch - thick) / 2, name, css) for row, name in enumerate(names, 1) if name]
+    for row, cells in enumerate(seen):
+        css = "rl-label rl-end" if row else "rl-label rl-end rl-strong"
+        body.append(write(WIDTH, 36 + row * pitch + thick / 2, f"{cells[-1][1] - cells[0][0]:,}", css))
     body.append(write(WIDTH, 18, "seen", "rl-label rl-quiet rl-end"))
     left, right = origin + start * unit, origin + end * unit
     body.append(f'<path class="rl-line-muted" d="M{left:.6g} 28v-5H{right:.6g}v5"/>')
-    body.append(write((left + right) // 2, 18, count(field.receptive_field, "pixel"), "rl-label rl-middle rl-strong"))
+    width = count(field.receptive_field, "pixel")
+    body.append(write((left + right) // 2, 18, width, "rl-label rl-middle rl-strong"))
 
     read = sum([end - first for first, end in seen[0]])
     outside = field.receptive_field - max(0, min(end, size) - max(start, 0)) if size else 0
@@ -572,8 +577,13 @@ def receptive_field_cone(layers, size: int | None = None, output: int | None = N
     if remark:
         bottom += 16
         body.append(write(WIDTH / 2, bottom, remark, "rl-label rl-middle"))
-    return svg(bottom + 6, f"One output pixel sees {count(field.receptive_field, 'pixel')} of the input" + f", {remark}" * bool(remark),
-               "".join(body))
+    label = f"One output pixel sees {width} of the input"
+    return svg(bottom + 6, f"{label}, {remark}" if remark else label, "".join(body))
+
+
+def kernel_text(kernel: int, stride: int, dilation: int) -> str:
+    """A layer in words: kernel 3, stride 2."""
+    return f"kernel {kernel}" + f", stride {stride}" * (stride > 1) + f", dilation {dilation}" * (dilation > 1)
 
 
 def read_by(runs, kernel: int, stride: int, padding: int, dilation: int) -> list:
@@ -597,8 +607,8 @@ def read_by(runs, kernel: int, stride: int, padding: int, dilation: int) -> list
 def bars(label: str, groups) -> str:
     """Labelled bars, each of one or more parts end to end. Within a group all bars have one scale.
 
-    groups: (heading, bars) each; bars: (text, parts) each, parts a dict from a part's name to its value, with the same names
-    throughout. label: what the picture shows, in a sentence.
+    groups: (heading, bars) each; bars: (text, parts) each; parts: a dict from a part's name to its value. Parts of one
+    name have one shade. label: what the picture shows, in a sentence.
     """
     body, y, names = [], 0, []
     for heading, lines in groups:
@@ -663,7 +673,7 @@ def channel_tables(layers, bill, chosen: str, label: str) -> str:
         y += 18
         css = " rl-strong" * (text == chosen)
         body += [write(0, y, text, css), f'<rect class="rl-conv" fill-opacity="{1 if text == chosen else .35}" x="128" y="{y - 10}" '
-                 f'width="{max(1, 204 * params / longest):.4g}" height="12"/>', write(WIDTH, y, f"{params:,}", "rl-end" + css)]
+                 f'width="{max(1, 2040 * params // longest / 10)}" height="12"/>', write(WIDTH, y, f"{params:,}", "rl-end" + css)]
     return svg(y + 8, label, "".join(body))
 
 
@@ -716,13 +726,14 @@ def signal_shapes(table: Trace, label: str) -> str:
                                                  for row in table.groups("stage") if row.kind in ("conv", "stage", "avgpool")]
     thickest, body, y = max([shape[0] for _, shape, _ in parts]), [], 4
     for name, (channels, samples), field in parts:
-        wide, thick = max(1, 210 * samples / length), max(2, 26 * (channels / thickest) ** .5)
-        seen = min(210, max(2, 210 * field / length))
+        # Whole tenths, rounded down: CPython and the page round a half differently.
+        wide, seen = max(1, 2100 * samples // length / 10), min(210, max(2, 2100 * field // length / 10))
+        thick = max(2, round(26 * (channels / thickest) ** .5, 1))
         css = "muted" if name == "input" else "pool" if name == "avgpool" else "conv"
         body += [write(0, y + 13, name, "rl-strong"), write(0, y + 27, shape_text((channels, samples)), "rl-small"),
-                 f'<rect class="rl-{css}" x="86" y="{y + 14 - thick / 2:.4g}" width="{wide:.4g}" height="{thick:.4g}"/>']
+                 f'<rect class="rl-{css}" x="86" y="{round(y + 14 - thick / 2, 1)}" width="{wide}" height="{thick}"/>']
         if name != "input":
-            body += [f'<path stroke="currentColor" fill="none" d="M86 {y + 28}v8m0 -4h{seen:.4g}m0 -4v8"/>',
+            body += [f'<path stroke="currentColor" fill="none" d="M86 {y + 28}v8m0 -4h{seen}m0 -4v8"/>',
                      write(WIDTH, y + 36, f"sees {field:,}", "rl-small rl-end")]
         y += 30 if name == "input" else 46
     features, head = table.at("flatten").output_shape[0], table.at("fc")
@@ -730,8 +741,8 @@ def signal_shapes(table: Trace, label: str) -> str:
              write(0, y + 42, "parameters", "rl-strong")]
     x, whole = 86, WIDTH - 86
     for css, text, params in (("conv", "before it", table.params - head.params), ("linear", "classifier", head.params)):
-        wide = whole * params / table.params
-        body.append(f'<rect class="rl-{css}" x="{x:.5g}" y="{y + 32}" width="{wide:.5g}" height="12"/>')
+        wide = 10 * whole * params // table.params / 10
+        body.append(f'<rect class="rl-{css}" x="{x}" y="{y + 32}" width="{wide}" height="12"/>')
         x += wide
         body.append(write(86 if css == "conv" else WIDTH, y + 58, f"{text} {short(params)}", "rl-small" + " rl-end" * (css == "linear")))
     return svg(y + 66, label, "".join(body))

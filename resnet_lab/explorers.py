@@ -242,8 +242,9 @@ class Explorer:
 
 def _table(head, rows):
     """An HTML table of texts and numbers; the first cell of a row is its name."""
-    body = "".join([f"<tr><th scope='row'>{name}</th>" + "".join([f"<td class=num>{cell}</td>" for cell in cells]) + "</tr>"
-                    for name, *cells in rows])
+    body = ""
+    for name, *cells in rows:
+        body += f"<tr><th scope='row'>{name}</th>" + "".join([f"<td class=num>{cell}</td>" for cell in cells]) + "</tr>"
     return ("<table class='rl-table'><thead><tr>" + "".join([f"<th scope='col'>{cell}</th>" for cell in head])
             + f"</tr></thead><tbody>{body}</tbody></table>")
 
@@ -262,21 +263,22 @@ def _output_size(size, kernel, stride, padding, dilation, ceil_mode):
 
 output_size = Explorer(
     "output-size", "The kernel's positions on a row of pixels",
-    [Range("size", "Input size n", 1, 256, 14), Range("kernel", "Kernel k", 1, 11, 3), Range("stride", "Stride s", 1, 5, 2),
-     Range("padding", "Padding p", 0, 5, 1), Range("dilation", "Dilation d", 1, 4, 1), Switch("ceil_mode", "Round up (ceil mode)")],
+    [Range("size", "Input size n", 1, 256, 14), Range("kernel", "Kernel k", 1, 11, 3),
+     Range("stride", "Stride s", 1, 5, 2), Range("padding", "Padding p", 0, 5, 1),
+     Range("dilation", "Dilation d", 1, 4, 1), Switch("ceil_mode", "Round up (ceil mode)")],
     _output_size,
     lambda size, kernel, stride, padding, dilation, ceil_mode:
         f"rl.conv_output_size({size}, kernel={kernel}, stride={stride}, padding={padding}, dilation={dilation}, "
         f"ceil_mode={ceil_mode})",
-    presets={"ResNet's first layer": {"size": 224, "kernel": 7, "stride": 2, "padding": 3, "dilation": 1},
-             "its max pooling": {"size": 112, "kernel": 3, "stride": 2, "padding": 1, "dilation": 1},
-             "same size": {"size": 14, "kernel": 3, "stride": 1, "padding": 1, "dilation": 1},
-             "a kernel with holes": {"size": 14, "kernel": 3, "stride": 1, "padding": 0, "dilation": 4},
-             "pixels never read": {"size": 14, "kernel": 2, "stride": 4, "padding": 0, "dilation": 1}})
+    presets={name: {"size": n, "kernel": k, "stride": s, "padding": p, "dilation": d, "ceil_mode": False}
+             for name, n, k, s, p, d in [
+                 ("ResNet's first layer", 224, 7, 2, 3, 1), ("its max pooling", 112, 3, 2, 1, 1),
+                 ("same size", 14, 3, 1, 1, 1), ("a kernel with holes", 14, 3, 1, 0, 4),
+                 ("pixels never read", 14, 2, 4, 0, 1)]})
 
 # For each option its layer: kernel, stride, dilation. Padding keeps the size where the stride is 1.
-LAYERS = {"1": (1, 1, 1), "1s2": (1, 2, 1), "2s2": (2, 2, 1), "3": (3, 1, 1), "3s2": (3, 2, 1), "3d2": (3, 1, 2), "3d4": (3, 1, 4),
-          "5": (5, 1, 1), "5s2": (5, 2, 1), "7": (7, 1, 1), "7s2": (7, 2, 1), "11s4": (11, 4, 1)}
+LAYERS = {"1": (1, 1, 1), "1s2": (1, 2, 1), "2s2": (2, 2, 1), "3": (3, 1, 1), "3s2": (3, 2, 1), "3d2": (3, 1, 2),
+          "3d4": (3, 1, 4), "5": (5, 1, 1), "5s2": (5, 2, 1), "7": (7, 1, 1), "7s2": (7, 2, 1), "11s4": (11, 4, 1)}
 
 
 def _stack(edge=False, **layers):
@@ -291,30 +293,26 @@ def _receptive_field(edge, **layers):
     stack, field, rows = _stack(**layers), Field(), [("input", 1, 1, 0)]
     for number, (kernel, stride, padding, dilation) in enumerate(stack, 1):
         grown = field.through(kernel, stride, padding, dilation)
-        holes = f"{dilation}·" * (dilation > 1)
-        rows.append((number, f"{field.receptive_field} + {holes}({kernel} − 1)·{field.stride} = {grown.receptive_field}",
-                     grown.stride, grown.padding))
+        growth = f"{dilation}·" * (dilation > 1) + f"({kernel} − 1)·{field.stride}"
+        sum_text = f"{field.receptive_field} + {growth} = {grown.receptive_field}"
+        rows.append((number, sum_text, grown.stride, grown.padding))
         field = grown
     picture = draw.receptive_field_cone(stack, 224, 0) if edge else draw.receptive_field_cone(stack)
     return picture + _table(("layer", "field", "stride", "padding"), rows)
 
 
-_none = {f"layer{number}": "none" for number in range(1, 7)}
 receptive_field = Explorer(
     "receptive-field", "The pixels that one output pixel sees",
     [Choice(f"layer{number}", f"Layer {number}",
-            {"none": "none", **{name: f"kernel {kernel}" + f", stride {stride}" * (stride > 1) + f", dilation {dilation}" * (dilation > 1)
-                                for name, (kernel, stride, dilation) in LAYERS.items()}},
+            {"none": "none", **{name: draw.kernel_text(*layer) for name, layer in LAYERS.items()}},
             "3" if number < 4 else "none") for number in range(1, 7)]
     + [Switch("edge", "Follow the first output pixel")],
     _receptive_field,
     lambda **values: f"rl.receptive_field({_stack(**values)})",
-    presets={"three 3 × 3": {**_none, "layer1": "3", "layer2": "3", "layer3": "3"},
-             "one 7 × 7": {**_none, "layer1": "7"},
-             "ResNet's stem": {**_none, "layer1": "7s2", "layer2": "3s2"},
-             "stem and two blocks": {**_none, "layer1": "7s2", "layer2": "3s2", **{f"layer{number}": "3" for number in range(3, 7)}},
-             "a bottleneck": {**_none, "layer1": "1", "layer2": "3", "layer3": "1"},
-             "dilations 1, 2, 4": {**_none, "layer1": "3", "layer2": "3d2", "layer3": "3d4"}})
+    presets={name: {f"layer{number}": layer for number, layer in enumerate((layers + " none" * 6).split()[:6], 1)}
+             for name, layers in {"three 3 × 3": "3 3 3", "one 7 × 7": "7", "ResNet's stem": "7s2 3s2",
+                                  "stem and two blocks": "7s2 3s2 3 3 3 3", "a bottleneck": "1 3 1",
+                                  "dilations 1, 2, 4": "3 3d2 3d4"}.items()})
 
 
 def _building_blocks(channels, reduction, size, count):
@@ -325,9 +323,11 @@ def _building_blocks(channels, reduction, size, count):
               (f"building block, {inner}", [(inner, inner, 3), (inner, inner, 3)])]
     rows, lines = [], []
     for text, layers in blocks:
-        params = {name: sum([conv_params(*layer) for layer in layers if layer[2] == kernel]) for name, kernel in KERNELS.items()}
-        macs = {name: sum([conv_macs(*layer, (size, size)) for layer in layers if layer[2] == kernel])
-                for name, kernel in KERNELS.items()}
+        params, macs = {}, {}
+        for layer in layers:
+            name = f"{layer[2]} × {layer[2]}"
+            params[name] = params.get(name, 0) + conv_params(*layer)
+            macs[name] = macs.get(name, 0) + conv_macs(*layer, (size, size))
         lines.append((text, params if count == "parameters" else macs))
         rows.append((text, sum(params.values()), sum(macs.values())))
     (_, wide, _), (_, bottleneck, _), (_, narrow, _) = rows
@@ -336,10 +336,10 @@ def _building_blocks(channels, reduction, size, count):
     return (draw.bars(label, [(count + f", feature map {size} × {size}" * (count == "MACs"), lines)])
             + f"<p class='rl-formula'>{wide / bottleneck:.2f} times = {wide / narrow:g} for the width "
             f"× <strong>{narrow / bottleneck:.2f}</strong> for the form</p>"
-            + _table(("", "parameters", "MACs"), [(text, f"{params:,}", draw.short(macs)) for text, params, macs in rows]))
+            + _table(("", "parameters", "MACs"),
+                     [(text, f"{params:,}", draw.short(macs)) for text, params, macs in rows]))
 
 
-KERNELS = {"3 × 3": 3, "1 × 1": 1}
 building_blocks = Explorer(
     "building-blocks", "Building block against bottleneck",
     [Range("channels", "Channels", 64, 512, 256, 64), Choice("reduction", "Reduction", (1, 2, 4, 8), 4),
@@ -616,7 +616,7 @@ def _degradation(shortcut, depth, steps, seed, show):
     name, y_ticks = {"loss": ("training loss", [(power, draw.power(power)) for power in range(-4, 1)] + [(.5, "")]),
                      "error": ("training error, %", draw.ticks(100))}[show]
     picture = draw.chart(label, series, "step", name, [(steps * part // 4, f"{steps * part // 4:,}") for part in range(5)], y_ticks)
-    rows = [(layers, *[f"{losses[kind, layers]:.2g}" for kind in TWINS], *[f"{errors[kind, layers]:.1f}" for kind in TWINS]) for layers in DEPTHS]
+    rows = [(layers, *[f"{losses[kind, layers]:.2g}" for kind in TWINS], *[f"{errors[kind, layers]:.2f}" for kind in TWINS]) for layers in DEPTHS]
     return (picture + f"<p class='rl-formula'>{label}</p>"
             + _table(("layers", "loss, plain", "loss, residual", "error %, plain", "error %, residual"), rows))
 

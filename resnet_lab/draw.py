@@ -975,7 +975,7 @@ def photographs(shown, scale: int = 1) -> str:
 
 def confusion(counts, names, label: str) -> str:
     """A confusion matrix: a row for every true class, a column for every answer; the darker, the larger its share of the row."""
-    left, top, side = 84, 70, (WIDTH - 84) / len(names)
+    left, top, side = 76, 62, (WIDTH - 76 - 32) / len(names)       # room for names, above and on the right
     body = [write(0, top - 8, "true class", "rl-small rl-strong")]
     for row, name in enumerate(names):
         y, total = top + row * side, max(1, sum(counts[row]))

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import copy
+import functools
 import inspect
 import json
 import math
@@ -78,7 +79,9 @@ class Recipe:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be from 0 up to, not including, 1")
 
     def rates(self) -> torch.Tensor:
-        """The learning rate of every step, (steps,)."""
+        """The learning rate of every step, (steps,). Raises ValueError while only `epochs` says how long."""
+        if self.steps is None:
+            raise ValueError("steps is None; how many steps an epoch has depends on the data, so give steps as well")
         step = torch.arange(self.steps, dtype=torch.float64)
         if self.schedule == "cosine":
             rates = self.lr * (1 + torch.cos(math.pi * (step - self.warmup) / max(1, self.steps - self.warmup))) / 2
@@ -104,7 +107,8 @@ def fit(model, data: Data, recipe: Recipe = Recipe(), folder=None, device=None, 
     device = torch.device(device)
     on_gpu = device.type == "cuda"
     if on_gpu:
-        torch.cuda.set_device(device)
+        if device.index is not None:
+            torch.cuda.set_device(device)
         torch.backends.cudnn.benchmark = True
     examples = len(data.train.labels)
     if recipe.batch % world:
@@ -242,6 +246,7 @@ def resolve(precision: str, device) -> str:
     return "bfloat16" if native else "float32"
 
 
+@functools.cache
 def cpu_info(field: str) -> str:
     """The first line of this name in Linux's description of the processor; elsewhere an empty text."""
     info = Path("/proc/cpuinfo")

@@ -342,6 +342,7 @@ test_bad_input_is_refused = refused(
     (lambda: Recipe(batch=0), ValueError, "batch is 0", "at least 1"),
     (lambda: Recipe(epochs=1.5), TypeError, "1.5", "whole number"),
     (lambda: Recipe(ema=1), ValueError, "ema is 1", "not including, 1"),
+    (lambda: Recipe().rates(), ValueError, "steps is None", "give steps"),
     (lambda: evaluate(model(), small_data(), "exam"), ValueError, "'exam'", "'validation'"),
     (lambda: fit(model(), small_data(), Recipe(batch=97)), ValueError, "batch is 97", "make the batch smaller"),
 )

@@ -1,6 +1,7 @@
 """A run small enough to be made many times over. As a script, with a folder as its argument: makes it there, alone or under torchrun."""
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -13,6 +14,7 @@ from resnet_lab.training import Recipe, fit
 
 NET = rl.ResNet("basic", (1, 1), (8, 16), shortcut="A", stem="3x3", in_channels=1, classes=10)
 RECIPE = Recipe(steps=8, batch=16, every=4, crop=2, nesterov=True, warmup=2, precision="float32")
+NOISY = replace(NET, dropout=0.2)
 LONG = Recipe(steps=60, batch=16, every=2, crop=2, ema=0.9)
 
 
@@ -41,4 +43,4 @@ if __name__ == "__main__":
         fit(model(), small_data(), RECIPE, folder=folder)
         dist.destroy_process_group()
     else:
-        fit(model(), small_data(), LONG, folder=folder)
+        fit(model(net=NOISY), small_data(), LONG, folder=folder)

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -22,7 +23,7 @@ import small_run
 from resnet_lab import training
 from resnet_lab.data import Part, load, plan
 from resnet_lab.training import Recipe, evaluate, fit, load_checkpoint
-from small_run import LONG, NET, RECIPE, model, small_data
+from small_run import LONG, NET, NOISY, RECIPE, model, small_data
 
 
 def same_weights(one, other):
@@ -118,19 +119,19 @@ def test_same_accuracy_in_bfloat16():
 def test_identical_runs_have_identical_histories():
     runs = []
     for _ in range(2):
-        network = model(net=training.replace(NET, dropout=0.5))
+        network = model(net=NOISY)
         runs.append((fit(network, small_data(), RECIPE), network))
     (one, first), (other, second) = runs
     assert one["curve"] == other["curve"] and same_weights(first, second)
     network = model()
-    assert fit(network, small_data(), training.replace(RECIPE, seed=1))["curve"] != one["curve"]
+    assert fit(network, small_data(), replace(RECIPE, seed=1))["curve"] != one["curve"]
 
 
 def test_fit_leaves_the_callers_random_numbers_alone():
     torch.manual_seed(5)
     expected = torch.rand(3)
     torch.manual_seed(5)
-    network = model(net=training.replace(NET, dropout=0.5))
+    network = model(net=NOISY)
     torch.manual_seed(5)
     fit(network, small_data(), RECIPE)
     assert torch.equal(torch.rand(3), expected)
@@ -189,7 +190,7 @@ def test_killed_and_resumed_run_ends_with_the_same_weights(tmp_path):
         assert process.wait() == -signal.SIGKILL, "the run ended before it could be killed"
         steps.append(load_checkpoint(checkpoint)["step"])
     assert 0 < steps[0] < steps[1] < LONG.steps
-    whole, cut = model(), model(1)
+    whole, cut = model(net=NOISY), model(1, NOISY)
     histories = [fit(network, small_data(), LONG, folder=tmp_path / name) for network, name in ((whole, "whole"), (cut, "cut"))]
     assert same_weights(whole, cut) and histories[0]["curve"] == histories[1]["curve"]
     assert json.loads((tmp_path / "cut" / "history.json").read_text()) == load_checkpoint(checkpoint)["history"] == histories[1]
@@ -242,7 +243,7 @@ def test_checkpoint_executes_nothing(tmp_path):
 
 
 @pytest.mark.parametrize("recipe, count, net, named", [
-    (training.replace(RECIPE, lr=0.2), 96, NET, "its lr is 0.1, now it is 0.2"), (RECIPE, 80, NET, "its train is 96, now it is 80"),
+    (replace(RECIPE, lr=0.2), 96, NET, "its lr is 0.1, now it is 0.2"), (RECIPE, 80, NET, "its train is 96, now it is 80"),
     (RECIPE, 96, rl.cifar_resnet(8, in_channels=1), "its parameters is")], ids=["recipe", "data", "network"])
 def test_checkpoint_of_another_run_is_refused(recipe, count, net, named, tmp_path):
     fit(model(), small_data(), RECIPE, folder=tmp_path)
@@ -274,19 +275,19 @@ def test_nan_stops_with_the_step_and_the_last_good_checkpoint(tmp_path):
             calls += self.training
             return self.inside(x) * (math.nan if calls == 11 else 1)
 
-    recipe = training.replace(RECIPE, steps=20)
+    recipe = replace(RECIPE, steps=20)
     with pytest.raises(FloatingPointError, match="nan at step 11; the last good checkpoint is .*checkpoint.pt, of step 8. A smaller"):
         fit(Poisoned(), data, recipe, folder=tmp_path)
     state = load_checkpoint(tmp_path / "checkpoint.pt")
     assert state["step"] == 8 and all(tensor.isfinite().all() for tensor in state["model"].values())
     calls = 0
     with pytest.raises(FloatingPointError, match="step 11; no checkpoint has been written"):
-        fit(Poisoned(), data, training.replace(recipe, every=20))
+        fit(Poisoned(), data, replace(recipe, every=20))
 
 
 def test_diverging_run_stops():
     with pytest.raises(FloatingPointError, match="step [1-8]; no checkpoint"):
-        fit(model(), small_data(), training.replace(RECIPE, lr=1e30, warmup=0))
+        fit(model(), small_data(), replace(RECIPE, lr=1e30, warmup=0))
 
 
 # --------------------------------------------------------------------------------------------------- several processes

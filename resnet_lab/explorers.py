@@ -293,9 +293,8 @@ def _receptive_field(edge, **layers):
     stack, field, rows = _stack(**layers), Field(), [("input", 1, 1, 0)]
     for number, (kernel, stride, padding, dilation) in enumerate(stack, 1):
         grown = field.through(kernel, stride, padding, dilation)
-        growth = f"{dilation}·" * (dilation > 1) + f"({kernel} − 1)·{field.stride}"
-        sum_text = f"{field.receptive_field} + {growth} = {grown.receptive_field}"
-        rows.append((number, sum_text, grown.stride, grown.padding))
+        growth = f"{field.receptive_field} + {dilation * (kernel - 1)}·{field.stride} = {grown.receptive_field}"
+        rows.append((number, growth, grown.stride, grown.padding))
         field = grown
     picture = draw.receptive_field_cone(stack, 224, 0) if edge else draw.receptive_field_cone(stack)
     return picture + _table(("layer", "field", "stride", "padding"), rows)

@@ -91,6 +91,10 @@ class ResNet:
     Source: He et al., "Deep residual learning for image recognition" (2015), sections 3.3, 3.4, 4.1 and table 1;
     version 2: "Identity mappings in deep residual networks" (2016), section 4.1 and appendix.
     Raises ValueError or TypeError naming the value that does not fit.
+
+    >>> net = ResNet("bottleneck", (3, 4, 6, 3))
+    >>> net.name, net.depth, net.expansion
+    ('ResNet-50', 50, 4)
     """
     block: str
     depths: tuple
@@ -176,12 +180,12 @@ class ResNet:
         """The title, or a name made from the description."""
         return self.title or f"{'plain' if self.shortcut == 'none' else 'ResNet'}-{self.depth}"
 
-    def stages(self) -> list:
-        """The stages, each a list of blocks: the network is stage = {block = {layer}} between a stem and a head."""
+    def stages(self, most: int | None = None) -> list:
+        """The stages, each a list of blocks (of its first `most`): the network is them between a stem and a head."""
         stages, channels = [], self.stem_width
         for number, (depth, width) in enumerate(zip(self.depths, self.widths), 1):
             blocks = []
-            for index in range(depth):
+            for index in range(min(depth, most or depth)):
                 stride = 2 if index == 0 and number > 1 else 1
                 blocks.append(self._block(f"layer{number}.{index}", channels, width, stride))
                 channels = blocks[-1].out_channels
@@ -192,6 +196,17 @@ class ResNet:
         """Layers and blocks in order of execution."""
         blocks = [block for stage in self.stages() for block in stage]
         return self._stem() + blocks + self._head(blocks[-1].out_channels)
+
+    def outline(self) -> list:
+        """`parts` with their number: pairs of a part and how many such follow each other, which differ in name alone.
+
+        Added to what it is given, a stage's second block is also its third; put beside it, each finds more channels.
+        """
+        pairs = []
+        for blocks, depth in zip(self.stages(2 if self.fusion == "add" else None), self.depths):
+            pairs += [(block, 1) for block in blocks[:-1]] + [(blocks[-1], depth - len(blocks) + 1)]
+        return ([(layer, 1) for layer in self._stem()] + pairs
+                + [(layer, 1) for layer in self._head(pairs[-1][0].out_channels)])
 
     def _stem(self) -> list:
         width, wide = self.stem_width, self.stem == "7x7"
@@ -310,6 +325,9 @@ class VGG:
 
     Source: Simonyan and Zisserman, "Very deep convolutional networks for large-scale image recognition" (2014),
     table 1, columns D and E; the adaptive pooling to 7x7 and the dropout are torchvision's.
+
+    >>> VGG(19).parts()[-1].name
+    'classifier.6'
     """
     depth: int
     classes: int = 1000
@@ -367,18 +385,30 @@ def resnet(depth: int, version: float = 1.5, shortcut: str = "B", **settings) ->
 
 
 def plain(depth: int, **settings) -> ResNet:
-    """plain-18 or plain-34: the same layers as the ResNet, without shortcuts."""
+    """plain-18 or plain-34: the same layers as the ResNet, without shortcuts.
+
+    >>> plain(34).name
+    'plain-34'
+    """
     one_of("plain depth", depth, (18, 34))
     return resnet(depth, shortcut="none", **settings)
 
 
 def vgg(depth: int, classes: int = 1000, in_channels: int = 3) -> VGG:
-    """VGG-16 or VGG-19."""
+    """VGG-16 or VGG-19.
+
+    >>> vgg(16).name
+    'VGG-16'
+    """
     return VGG(depth, classes, in_channels)
 
 
 def cifar_resnet(depth: int, shortcut: str = "A", classes: int = 10, **settings) -> ResNet:
-    """The paper's CIFAR network of 6n + 2 layers: 20, 32, 44, 56, 110, 1202 (section 4.2); widths 16, 32, 64."""
+    """The paper's CIFAR network of 6n + 2 layers: 20, 32, 44, 56, 110, 1202 (section 4.2); widths 16, 32, 64.
+
+    >>> cifar_resnet(56).depths
+    (9, 9, 9)
+    """
     if whole("CIFAR depth", depth, 8) % 6 != 2:
         below = depth - (depth - 2) % 6
         raise ValueError(f"CIFAR depth is {depth}; it must be 6n + 2, such as {below} or {below + 6}")
@@ -387,12 +417,21 @@ def cifar_resnet(depth: int, shortcut: str = "A", classes: int = 10, **settings)
 
 
 def cifar_plain(depth: int, **settings) -> ResNet:
-    """The plain twin of `cifar_resnet(depth)`."""
+    """The plain twin of `cifar_resnet(depth)`.
+
+    >>> cifar_plain(56).shortcut
+    'none'
+    """
     return cifar_resnet(depth, shortcut="none", **settings)
 
 
 def resnet18_small(classes: int = 10, **settings) -> ResNet:
-    """ResNet-18 with a 3x3 stem, no pooling, for 32 x 32 images: 11 million parameters, not the paper's CIFAR net."""
+    """ResNet-18 with a 3x3 stem, no pooling, for 32 x 32 images: 11 million parameters, not the paper's CIFAR net.
+
+    >>> from resnet_lab import trace
+    >>> trace(resnet18_small(), (3, 32, 32)).params
+    11173962
+    """
     return resnet(18, stem="3x3", classes=classes, title="ResNet-18, small stem", **settings)
 
 
@@ -400,6 +439,10 @@ def signal_resnet(length: int = 1000, classes: int = 1000, **settings) -> ResNet
     """A 1-D ResNet-18 for signals: one channel of `length` samples in, `classes` numbers out.
 
     3-wide stem, stages of 64, 128, 256 and 512 channels with two blocks each, average pooling by 4, flatten, linear.
+
+    >>> from resnet_lab import trace
+    >>> trace(signal_resnet(), (1, 1000)).at("flatten").output_shape
+    (15872,)
     """
     return ResNet("basic", (2, 2, 2, 2), stem="3x3", in_channels=1, classes=classes, dims=1, head="flatten",
                   input_size=length, title="1-D ResNet-18", **settings)
@@ -409,6 +452,9 @@ def named(name: str, **settings) -> ResNet | VGG:
     """The network that a name such as resnet50, plain34, vgg16, resnet20, plain56, resnet18-small or signal stands for.
 
     resnet and plain followed by 6n + 2 that is no ImageNet depth mean the CIFAR family.
+
+    >>> named("plain56") == cifar_plain(56)
+    True
     """
     kind = name.rstrip("0123456789") if isinstance(name, str) else ""
     number = name[len(kind):] if kind else ""

@@ -31,14 +31,19 @@ def product(name: str, sides) -> int:
 
 def conv_output_size(size: int, kernel: int, stride: int = 1, padding: int = 0, dilation: int = 1,
                      ceil_mode: bool = False) -> int:
-    """Number of positions a kernel takes along one axis: floor((n + 2p - d(k-1) - 1) / s) + 1.
+    """Number of positions a kernel takes along one axis.
 
-    size: input pixels along the axis; kernel, stride, padding (zeros on each side), dilation: of the layer.
-    ceil_mode rounds up instead of down, as PyTorch's pooling layers can: the last position may then hang over the
+        ⌊(n + 2p - d(k - 1) - 1) / s⌋ + 1
+
+    size: n, input pixels along the axis. kernel: k. stride: s. padding: p, zeros on each side. dilation: d.
+    ceil_mode: round up instead of down, as PyTorch's pooling layers can. The last position may then hang over the
     right edge by less than a stride, but it must still begin inside the input or its left padding.
     Raises ValueError if there is no room for one position: the dilated kernel is longer than the padded input.
     Source: Dumoulin and Visin, "A guide to convolution arithmetic for deep learning", relationship 15;
     torch.nn.Conv2d and torch.nn.MaxPool2d.
+
+    >>> conv_output_size(224, kernel=7, stride=2, padding=3)
+    112
     """
     whole("size", size), whole("kernel", kernel), whole("stride", stride)
     whole("padding", padding, 0), whole("dilation", dilation)
@@ -61,6 +66,9 @@ class Field:
     receptive_field: input pixels it depends on; stride: input pixels from one output's field to the next one's;
     padding: how far the first output's field begins before the first input pixel.
     Output pixel i sees input pixels i * stride - padding to i * stride - padding + receptive_field - 1.
+
+    >>> Field().through(7, stride=2, padding=3).through(3, stride=2, padding=1)      # ResNet's stem
+    Field(receptive_field=11, stride=4, padding=5)
     """
     receptive_field: int = 1
     stride: int = 1
@@ -69,7 +77,9 @@ class Field:
     def through(self, kernel: int, stride: int = 1, padding: int = 0, dilation: int = 1) -> "Field":
         """The field after one more layer. The layer's own stride does not widen its own field.
 
-        RF' = RF + d(k - 1) S,   S' = S s,   P' = P + p S   with S the product of the strides before this layer.
+            R' = R + d(k - 1) S,   S' = S s,   P' = P + p S
+
+        R, S, P: this field's receptive_field, stride, padding; k, s, p, d: the layer's own numbers.
         Source: Araujo, Norris and Sim, "Computing receptive fields of convolutional neural networks", Distill 2019.
         """
         return Field(self.receptive_field + dilation * (kernel - 1) * self.stride,
@@ -109,7 +119,9 @@ def receptive_field(layers) -> int:
 
 
 def conv_params(in_channels: int, out_channels: int, kernel, groups: int = 1, bias: bool = False) -> int:
-    """Trainable numbers of a convolution: its kernel's area times C_in / g times C_out, plus C_out with a bias.
+    """Trainable numbers of a convolution, with A the area of its kernel, and C_out more with a bias.
+
+        A C_out C_in / g
 
     kernel: a tuple with one entry an axis, such as (3, 3), (1, 3) or (3,); an int k means the square (k, k).
     groups: both channel counts must be divisible by it; groups == in_channels is a depthwise convolution.
@@ -128,17 +140,30 @@ def conv_params(in_channels: int, out_channels: int, kernel, groups: int = 1, bi
 def conv_macs(in_channels: int, out_channels: int, kernel, output_shape, groups: int = 1) -> int:
     """Multiply-accumulates of a convolution for one input: every kernel weight is used once at every output position.
 
+        H_out W_out A C_out C_in / g
+
     output_shape: the output's sizes along its axes, without channels, such as (56, 56) or (1000,). Biases do not count.
     One MAC is one multiplication and one addition: tables that call this figure "FLOPs" count it once, not twice.
+
+    >>> conv_macs(3, 64, 7, (112, 112))             # ResNet's first layer
+    118013952
     """
     return product("output_shape", output_shape) * conv_params(in_channels, out_channels, kernel, groups)
 
 
 def linear_params(in_features: int, out_features: int, bias: bool = True) -> int:
-    """Trainable numbers of a fully connected layer: in * out, plus out with a bias. Its MACs are in * out."""
+    """Trainable numbers of a fully connected layer: in * out, plus out with a bias. Its MACs are in * out.
+
+    >>> linear_params(512, 1000)
+    513000
+    """
     return whole("in_features", in_features) * whole("out_features", out_features) + (out_features if bias else 0)
 
 
 def batchnorm_params(channels: int) -> int:
-    """Trainable numbers of a BatchNorm layer: a scale and a shift a channel. Running statistics are not trained."""
+    """Trainable numbers of a BatchNorm layer: a scale and a shift a channel. Running statistics are not trained.
+
+    >>> batchnorm_params(64)
+    128
+    """
     return 2 * whole("channels", channels)

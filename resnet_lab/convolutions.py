@@ -21,6 +21,10 @@ class Convolution:
     """One convolution of stride 1, without bias, padded so that the image keeps its size.
 
     kernel: (height, width), both odd. shuffled: its output channels are dealt out among its groups (see `shuffle`).
+
+    >>> depthwise = Convolution(64, 64, (3, 3), groups=64)
+    >>> depthwise.params, depthwise.macs(56), depthwise.moved(56)
+    (576, 1806336, 401984)
     """
     in_channels: int
     out_channels: int
@@ -93,7 +97,11 @@ def shuffle(channels: int, groups: int) -> list:
 
 
 def channels_seen(convolutions) -> int:
-    """How many input channels one output channel depends on, followed through all `convolutions`."""
+    """How many input channels one output channel depends on, followed through all `convolutions`.
+
+    >>> channels_seen(replacement("depthwise", 64)), channels_seen(replacement("separable", 64))
+    (1, 64)
+    """
     seen = [1 << channel for channel in range(convolutions[0].in_channels)]     # a set of channels, one bit each
     for conv in convolutions:
         wide, out = conv.in_channels // conv.groups, conv.out_channels // conv.groups

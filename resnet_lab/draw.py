@@ -79,9 +79,8 @@ def network(table: Trace) -> str:
     net = table.net
     if not hasattr(net, "stages"):
         raise TypeError(f"{net.name} has no residual blocks to draw; `compare` draws it beside other networks")
-    # A stage is its first block and then copies of its second: a network with two of each tells everything.
     stem, stages, head = [], {}, []
-    for part in replace(net, depths=tuple([min(depth, 2) for depth in net.depths])).parts():
+    for part in [piece.part for piece in table.pieces]:
         if not isinstance(part, Layer):
             stages.setdefault(part.name.split(".")[0], []).append(part)
         else:

@@ -311,6 +311,10 @@ class Number(Exercise):
 
     slips: a dict from a wrong number, computed as the reader's slip computes it, to the hint that names the slip.
     Raises ValueError if a slip would count as right.
+
+    >>> exercise = Number("1.1", "What is 7 · 8?", 7 * 8, slips={7 + 8: "That is the sum."}, hint="Add.", solution="56")
+    >>> exercise.check("15")
+    15 is not it. That is the sum.
     """
 
     def __init__(self, number, question, answer, *, hint, solution, slips=None, tolerance=0):
@@ -334,7 +338,12 @@ class Number(Exercise):
 
 
 class Choice(Exercise):
-    """One of several options. answer: the index of the right one; hints: a dict from a wrong index to what is wrong."""
+    """One of several options. answer: the index of the right one; hints: a dict from a wrong index to what is wrong.
+
+    >>> exercise = Choice("1.2", "Which is even?", ("3", "4"), 1, hint="Halve them.", solution="4 is 2 · 2.")
+    >>> exercise.check("b")
+    Right: (b).
+    """
 
     def __init__(self, number, question, options, answer, *, hint, solution, hints=None):
         if answer not in range(len(options)):
@@ -370,6 +379,10 @@ class Code(Exercise):
     """A function to write. function: its name; starter: what the reader begins with.
 
     cases: a list of (arguments, expected), arguments a tuple; everything in it must be plain Python values.
+
+    >>> exercise = Code("1.3", "Double it.", "def double(n): ...", "double", [((3,), 6)], hint="Add.", solution="2 * n")
+    >>> exercise.check("def double(n): return 2 * n")
+    Right: 1 of 1 cases.
     """
 
     def __init__(self, number, question, starter, function, cases, *, hint, solution, tolerance=0):

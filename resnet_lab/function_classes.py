@@ -42,6 +42,9 @@ def best(family: str, target, size: int) -> list:
     function of 3 bins. "polynomials": of degree below `size`. Every class contains the smaller ones, because the
     highest coefficient may be 0.
     Raises ValueError for another family or a size outside 1 to 12.
+
+    >>> best("bins", TARGETS["step"], 2) == TARGETS["step"]
+    True
     """
     return [value - left for value, left in zip(target, remainders(family, target, size)[-1])]
 
@@ -69,7 +72,11 @@ def remainders(family: str, target, largest: int = LARGEST) -> list:
 
 
 def distances(family: str, target) -> list:
-    """The distance from the target to the best function of each size."""
+    """The distance from the target to the best function of each size.
+
+    >>> [round(distance, 3) for distance in distances("bins", TARGETS["step"])][:3]        # larger, and further away
+    [0.5, 0.0, 0.289]
+    """
     return [size_of(left) for left in remainders(family, target)]
 
 

@@ -19,6 +19,10 @@ def degradation(shortcut: str, depth: int, steps: int, seed: int | str) -> dict:
     """A run on scikit-learn's digits: log10 of the training loss, and the training error in percent, at 20 points.
 
     shortcut: "none" or "A"; depth: 8, 14, 20, 32 or 56; steps: 200, 600 or 1500; seed: 0, 1, 2 or "mean" (of the logarithms).
+
+    >>> ends = [degradation(shortcut, 56, 200, "mean")["loss"][-1] for shortcut in ("none", "A")]
+    >>> ends[0] > ends[1]                       # the deep plain network does worse in training
+    True
     """
     losses, errors = rows(DEGRADATION, (shortcut, depth, steps, seed))
     return {"loss": [value / 100 for value in losses], "error": [value / 10 for value in errors]}
@@ -28,6 +32,9 @@ def gradients(shortcut: str, depth: int, activation: str, initialisation: str, b
     """Networks before training: log10 of the size of the outputs and of the relative gradient in layers 1, 2, 4 ... depth.
 
     depth: 8, 20, 32 or 56; the rest as in `gradients.alter`, whose module says what is measured.
+
+    >>> gradients("none", 8, "ReLU", "He", batchnorm=True)["layer"]
+    [1, 2, 4, 6, 8]
     """
     outputs, relative = rows(GRADIENTS, (shortcut, depth, activation, initialisation, batchnorm))
     return {"layer": [1, *range(2, depth + 1, 2)], "output": [value / 10 for value in outputs], "gradient": [value / 10 for value in relative]}

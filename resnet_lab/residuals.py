@@ -11,12 +11,20 @@ E = 2.718281828459045
 
 
 def residual(f, b, guess):
-    """b - f(guess): how far the equation is from holding, in the unit of b. It can be computed without knowing x."""
+    """b - f(guess): how far the equation is from holding, in the unit of b. It can be computed without knowing x.
+
+    >>> residual(lambda x: x ** 2, 9, guess=2)
+    5
+    """
     return b - f(guess)
 
 
 def error(solution, guess):
-    """solution - guess: how far the guess is from the solution, in the unit of x. It needs the solution."""
+    """solution - guess: how far the guess is from the solution, in the unit of x. It needs the solution.
+
+    >>> error(solution=3, guess=2)
+    1
+    """
     return solution - guess
 
 
@@ -25,6 +33,9 @@ def refine(f, b, guess, correction, steps: int) -> list:
 
     With correction = residual / f'(guess) this is Newton's method; with a rough solver of linear equations it is
     iterative refinement (Wilkinson, "Rounding errors in algebraic processes", 1963).
+
+    >>> refine(lambda x: x ** 2, 9, 1.0, newton(lambda x: 2 * x), steps=2)
+    [1.0, 5.0, 3.4]
     """
     guesses = [guess]
     for _ in range(steps):
@@ -34,7 +45,12 @@ def refine(f, b, guess, correction, steps: int) -> list:
 
 
 def newton(slope):
-    """Newton's correction for a function of one number with this slope. It raises ValueError where the slope is 0."""
+    """Newton's correction for a function of one number with this slope. It raises ValueError where the slope is 0.
+
+    >>> correction = newton(lambda x: 2 * x)
+    >>> correction(5, 2)                        # the residual and the guess
+    1.25
+    """
     def correction(residual, guess):
         if slope(guess) == 0:
             raise ValueError(f"the slope at {guess:g} is 0: a level tangent never reaches b")

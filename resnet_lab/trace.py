@@ -32,24 +32,39 @@ class Row:
 
 
 @dataclass
-class Trace:
-    """The rows of a network in order of execution, and their totals.
+class Piece:
+    """A part of a network, a layer or a block, with its rows; and `copies` - 1 further ones that differ in name alone."""
+    part: object
+    rows: list
+    copies: int
+    wider: int      # what one of them adds to the receptive field
+    further: int    # and to the padding
 
+
+@dataclass
+class Trace:
+    """The rows of a network in order of execution, and their totals. len, iteration and `rows` have every row.
+
+    A stage repeats its second block: the rows of copies are written out when they are asked for.
     receptive_field is that of the last convolution or pooling before the global average or the classifier.
     """
     net: object
     input_shape: tuple
-    rows: list
+    pieces: list
     receptive_field: int
 
     def __post_init__(self):
-        self._groups = {"layer": self.rows}
+        self._groups = {}
 
     def __iter__(self):
         return iter(self.rows)
 
     def __len__(self):
         return len(self.rows)
+
+    @property
+    def rows(self) -> list:
+        return self.groups("layer")
 
     @property
     def params(self) -> int:
@@ -62,11 +77,12 @@ class Trace:
     @property
     def weight_layers(self) -> int:
         """Convolutions and fully connected layers on the main path: the number in a network's name."""
-        return sum([row.on_main_path and row.kind in ("conv", "linear") for row in self.rows])
+        return sum([piece.copies * sum([row.on_main_path and row.kind in ("conv", "linear") for row in piece.rows])
+                    for piece in self.pieces])
 
     @property
     def output_shape(self) -> tuple:
-        return self.rows[-1].output_shape
+        return self.pieces[-1].rows[-1].output_shape
 
     def at(self, name: str) -> Row:
         """The row that ends a stage ("layer3"), a block ("layer3.0") or a layer ("layer3.0.conv2")."""
@@ -83,23 +99,43 @@ class Trace:
         """
         if level not in ("stage", "block", "layer"):
             raise ValueError(f"level is {level!r}; it must be 'stage', 'block' or 'layer'")
-        if level in self._groups:
-            return self._groups[level]
+        if level not in self._groups:
+            self._groups[level] = self._written_out() if level == "layer" else self._added_up(level)
+        return self._groups[level]
+
+    def _written_out(self) -> list:
+        rows = []
+        for piece in self.pieces:
+            rows += piece.rows
+            for copy in range(1, piece.copies):
+                for row in piece.rows:
+                    stage, index, layer = row.name.split(".", 2)
+                    rows.append(Row(f"{stage}.{int(index) + copy}.{layer}", row.kind, row.input_shape, row.output_shape,
+                                    row.params, row.macs, row.receptive_field + copy * piece.wider, row.stride,
+                                    row.padding + copy * piece.further, row.on_main_path, row.kernel, row.own_stride))
+        return rows
+
+    def _added_up(self, level) -> list:
         groups, prefix = [], None
-        for row in self.rows:
-            if prefix and row.name.startswith(prefix):
+        # A stage needs its copies' number only.
+        for piece in self.pieces if level == "stage" else [Piece(None, [row], 1, 0, 0) for row in self.rows]:
+            copies = piece.copies
+            for row in piece.rows:
+                if prefix and row.name.startswith(prefix):
+                    group = groups[-1]
+                    group.params += copies * row.params
+                    group.macs += copies * row.macs
+                else:
+                    parts = row.name.split(".")
+                    name = parts[0] if level == "stage" or len(parts) == 1 else f"{parts[0]}.{parts[1]}"
+                    prefix = name + "."
+                    groups.append(Row(name, row.kind, row.input_shape, row.output_shape, copies * row.params,
+                                      copies * row.macs, row.receptive_field, row.stride, row.padding))
+            if row.name.startswith(prefix):
                 group = groups[-1]
-                group.kind, group.output_shape = level, row.output_shape
-                group.params += row.params
-                group.macs += row.macs
-                group.receptive_field, group.stride, group.padding = row.receptive_field, row.stride, row.padding
-            else:
-                parts = row.name.split(".")
-                name = parts[0] if level == "stage" or len(parts) == 1 else f"{parts[0]}.{parts[1]}"
-                prefix = name + "."
-                groups.append(Row(name, row.kind, row.input_shape, row.output_shape, row.params, row.macs,
-                                  row.receptive_field, row.stride, row.padding))
-        self._groups[level] = groups
+                group.kind, group.output_shape, group.stride = level, row.output_shape, row.stride
+                group.receptive_field = row.receptive_field + (copies - 1) * piece.wider
+                group.padding = row.padding + (copies - 1) * piece.further
         return groups
 
     def cells(self, level: str = "stage") -> list:
@@ -174,9 +210,18 @@ def trace(net, input_shape) -> Trace:
         whole(f"input {name}", value)
     if shape[0] != net.in_channels:
         raise ValueError(f"input_shape {shape} has {shape[0]} channels; {net.name} takes {net.in_channels}")
-    walk = _Walk(net, shape)
-    walk.run(net.parts())
-    return Trace(net, shape, walk.rows, walk.receptive_field)
+    walk, pieces = _Walk(net, shape), []
+    for part, copies in net.outline() if hasattr(net, "outline") else [(part, 1) for part in net.parts()]:
+        before, first = walk.field, len(walk.rows)
+        walk.run([part])
+        after = walk.field
+        wider, further = after.receptive_field - before.receptive_field, after.padding - before.padding
+        pieces.append(Piece(part, walk.rows[first:], copies, wider, further))
+        if copies > 1:
+            walk.field = Field(after.receptive_field + (copies - 1) * wider, after.stride,
+                               after.padding + (copies - 1) * further)
+            walk.receptive_field = walk.field.receptive_field
+    return Trace(net, shape, pieces, walk.receptive_field)
 
 
 class _Walk:
@@ -186,38 +231,13 @@ class _Walk:
         self.net, self.rows = net, []
         self.shape, self.field = shape, Field()
         self.receptive_field = 1
-        self.blocks, self.known = {}, {}
 
     def run(self, parts, on_main_path=True):
         for part in parts:
             if isinstance(part, Block):
-                self.block(part)
+                self.branches(part)
             else:
                 self.layer(part, on_main_path)
-
-    def block(self, block: Block):
-        """The rows of a block. A deep network repeats few of them: a block like an earlier one takes over its rows."""
-        start = self.field
-        key = (f"{self.shape} {start.stride} {block.out_channels} {block.stride} {block.shortcut} {block.fusion} "
-               f"{len(block.before)} {len(block.main)} {len(block.projection)} {len(block.after)}")
-        for layer in block.main:
-            if layer.kind == "conv":
-                key += (f" {layer.out_channels} {layer.kernel} {layer.stride} {layer.padding} {layer.groups} "
-                        f"{layer.bias}")
-        if key not in self.blocks:
-            first = len(self.rows)
-            self.branches(block)
-            self.blocks[key] = start, len(block.name), self.rows[first:]
-            return
-        before, length, rows = self.blocks[key]
-        wider, further = start.receptive_field - before.receptive_field, start.padding - before.padding
-        for row in rows:
-            self.rows.append(Row(block.name + row.name[length:], row.kind, row.input_shape, row.output_shape,
-                                 row.params, row.macs, row.receptive_field + wider, row.stride,
-                                 row.padding + further, row.on_main_path, row.kernel, row.own_stride))
-        last = self.rows[-1]
-        self.shape, self.receptive_field = last.output_shape, last.receptive_field
-        self.field = Field(last.receptive_field, last.stride, last.padding)
 
     def branches(self, block: Block):
         self.run(block.before)
@@ -258,13 +278,7 @@ class _Walk:
             self.shape = (before[0],) + (windows,) * self.net.dims
             self.field = self.field.through(kernel, stride)
         elif kind in ("conv", "maxpool", "avgpool"):
-            # A deep network repeats few distinct layers: each is counted once. In the page a text is a quicker key than
-            # a tuple.
-            key = (f"{kind} {layer.in_channels} {layer.out_channels} {kernel} {stride} {layer.padding} {layer.groups} "
-                   f"{layer.bias} {before}")
-            if key not in self.known:
-                self.known[key] = self.window(layer)
-            self.shape, params, macs = self.known[key]
+            self.shape, params, macs = self.window(layer)
             self.field = self.field.through(kernel, stride, layer.padding)
             self.receptive_field = self.field.receptive_field
         self.add_row(layer.name, kind, before, params, macs, on_main_path, kernel, stride)

@@ -7,6 +7,7 @@ and is served with the book: nothing is asked of another host, and a book opened
 import ast
 import hashlib
 import json
+import re
 import shutil
 from importlib.util import find_spec
 from pathlib import Path
@@ -28,6 +29,10 @@ window.resnet_lab = {
     "check": lambda record, answer: (lambda result: [result.state, result.text])(check(JSON.parse(record), answer)),
 }
 """
+
+# What the translation holds for tracebacks alone: indentation, the line of every statement and, made anew in every call, the
+# place of every expression. Without it the bundle is a fifth smaller and quicker.
+TRACES = re.compile(r"(?<!\\)\n\s*(?:(?:\$B\.set_lineno\(frame, \d+\);?|frame\.positions = \[\[[\d,\[\]]*\]\])(?=\n))?")
 
 
 def page_modules() -> dict:
@@ -63,8 +68,17 @@ def translate(modules: dict) -> dict:
                 B.imported[name] = B.module.$factory(name, "", name.split(".").slice(0, -1).join("."));
                 return B.py2js({src: source, filename, imported: true}, B.imported[name], name, B.builtins_scope).to_js();
             }""")
-        return {name: engine.eval(f"translate({json.dumps(name)}, {json.dumps(source)})")
+        return {name: TRACES.sub("\n", engine.eval(f"translate({json.dumps(name)}, {json.dumps(lean(source))})"))
                 for name, source in modules.items()}
+
+
+def lean(source: str) -> str:
+    """A module without its docstrings, which no page shows."""
+    tree = ast.parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node) is not None:
+            node.body[0].value.value = ""
+    return ast.unparse(tree)
 
 
 def bundle(modules: dict, translated: dict) -> str:

@@ -1,0 +1,76 @@
+"""Every built page, light and dark, on a wide screen and on a phone: axe-core finds nothing; every picture has words for it."""
+from html.parser import HTMLParser
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from test_links import pages
+
+
+@pytest.fixture(scope="module")
+def axe():
+    """axe-core, as its Python package carries it."""
+    found = find_spec("axe_playwright_python")
+    if not found:
+        pytest.skip("the accessibility tests need axe-core: `pip install axe-playwright-python`")
+    return Path(found.origin).with_name("axe.min.js").read_text(encoding="utf-8")
+
+
+def violations(opened, axe):
+    """What axe-core finds: the rule, the page's element, and what is wrong with it."""
+    opened.evaluate(axe)
+    found = opened.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    assert len(found["passes"]) > 10            # it has looked
+    return [f"{rule['id']}: {node['target'][-1]}: {node['failureSummary'].splitlines()[1].strip()}"
+            for rule in found["violations"] for node in rule["nodes"]]
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize("mode", ["light", "dark"])
+def test_axe_finds_nothing(browser, book, axe, mode, width):
+    context = browser.new_context(color_scheme=mode, viewport={"width": width, "height": 900}, reduced_motion="reduce")
+    found = {}
+    for path in pages(book):
+        if path.name == "index.html":       # it only leads on to the first page
+            continue
+        opened = context.new_page()
+        opened.goto(path.as_uri())
+        assert opened.evaluate("document.documentElement.dataset.theme") == mode
+        found[path.stem] = violations(opened, axe)
+        opened.close()
+    context.close()
+    assert len(found) > 15
+    assert not [f"{page}: {violation}" for page, each in found.items() for violation in each]
+
+
+def test_axe_would_find_a_mistake(browser, axe):
+    opened = browser.new_page()
+    opened.set_content("<html lang=en><title>A page</title><main><h1>A page</h1><img src=a.png><p style='color: #bbb'>Pale</p></main>")
+    assert {each.split(":")[0] for each in violations(opened, axe)} == {"image-alt", "color-contrast"}
+    opened.close()
+
+
+class Pictures(HTMLParser):
+    """The text alternative of every <img> and of every <svg> that is a picture and no decoration."""
+
+    def __init__(self, html):
+        super().__init__()
+        self.texts = []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attributes):
+        attributes = dict(attributes)
+        if tag == "img":
+            self.texts.append(attributes.get("alt") or "")
+        elif tag == "svg" and attributes.get("aria-hidden") != "true":
+            self.texts.append(attributes.get("aria-label") or "" if attributes.get("role") == "img" else "")
+
+
+def test_every_picture_says_what_it_shows(book):
+    count = 0
+    for path in pages(book):
+        for text in Pictures(path.read_text(encoding="utf-8")).texts:
+            count += 1
+            assert len(text) > 2 and not text.endswith((".png", ".svg", ".jpg")), f"{path.name}: a picture is called {text!r}"
+    assert count > 100

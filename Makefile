@@ -19,8 +19,9 @@ bench: .venv/.installed
 	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
 
 # The site and the notebooks for a repository: make publish REPOSITORY=https://github.com/you/your-fork
-publish: .venv/.installed $(PACKAGE)
-	$(BIN)/python -m resnet_lab.page.publish "$(REPOSITORY)"
+# and, where there are such services, BINDER=... and JUPYTERHUB=... with their addresses.
+publish: book
+	$(BIN)/python -m resnet_lab.page.publish "$(REPOSITORY)" --binder "$(BINDER)" --jupyterhub "$(JUPYTERHUB)"
 
 .venv/.installed: requirements.txt pyproject.toml
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 10) and 'Python 3.10 or newer is needed')"

@@ -2,8 +2,8 @@
 
     python experiments/degradation.py [--seeds 0 1 2] [--shortcuts none A B]
 
-Adds the runs that are not yet in results/degradation.json (about an hour of one CPU core for all of them), and writes what the
-book's explorer shows of them to resnet_lab/recorded.py.
+Adds the runs that are not yet in results/degradation.json (about an hour of one CPU core for all of them: delete the file to repeat
+them), and writes what the book's explorer shows of them to resnet_lab/recorded.py.
 """
 import argparse
 import itertools

@@ -4,14 +4,16 @@
     python experiments/fashion_mnist.py --data fashion-mnist-small --network resnet8 --epochs 1 --seeds 0      # tried small, on a CPU
 
 Augmented by crops and mirror images only. Settings are chosen on the validation images (--validation 0.1 prints their error and leaves
-the test images alone); the final runs train on all training images and read the test images once. Writes results/fashion_mnist.json.
+the test images alone); the final runs train on all training images and read the test images once. Writes results/fashion_mnist.json,
+or runs/tried/fashion_mnist.json without a GPU.
 """
 import argparse
+from statistics import mean, pstdev
 
 import torch
 
 import resnet_lab as rl
-from record import RESULTS, write
+from record import place, report, write
 from resnet_lab.data import load
 from resnet_lab.models import build
 from resnet_lab.training import Recipe, evaluate, fit
@@ -37,7 +39,9 @@ def main():
         runs.append({"seed": seed, f"{part}_accuracy": round(accuracy, 4), "curve": history["curve"], "seconds": history["seconds"][-1]})
         print(f"seed {seed}: {part} accuracy {accuracy:.2%}, {history['seconds'][-1]:.0f} s", flush=True)
     if not chosen.validation:
-        write(RESULTS / "fashion_mnist.json", {key: history[key] for key in ("machine", "data", "recipe")} | {"network": chosen.network}, runs)
+        write(place("fashion_mnist.json"), {key: history[key] for key in ("machine", "data", "recipe")} | {"network": chosen.network}, runs)
+        accuracies = [run["test_accuracy"] for run in runs]
+        report([(f"{chosen.network}, test accuracy on {data.name}, {len(runs)} seeds", "95.5 %", f"{mean(accuracies):.2%} +- {pstdev(accuracies):.2%}")])
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@
     python experiments/paper_table.py --data digits --networks resnet8 plain8 --steps 20 --at-once 2      # tried small, on a CPU
 
 Each network is a run of `python -m resnet_lab train` in runs/paper-table, so that what was cut off is taken up again and what is there
-is not repeated. Prints the table beside the paper's, and writes results/paper_table.json with every run's whole history.
+is not repeated. Prints the table beside the paper's, and writes results/paper_table.json with every run's whole history, or
+runs/tried/paper_table.json without a GPU.
 """
 import argparse
 import json
@@ -13,7 +14,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from record import RESULTS, write
+from record import place, report, write
 
 # Test error in percent: table 6; plain nets roughly, off figure 6.
 PAPER = {"resnet20": 8.75, "plain20": 9.5, "resnet56": 6.97, "plain56": 13.5, "resnet32": 7.51, "plain32": 10, "resnet44": 7.17, "plain44": 12,
@@ -43,13 +44,16 @@ def main():
     chosen = parser.parse_args()
     with ThreadPoolExecutor(chosen.at_once) as pool:
         histories = dict(pool.map(lambda network: train(network, chosen), chosen.networks))
-    print("network     test error, %   paper   training error, %   minutes")
+    name = Path(chosen.data).name
+    print(f"{name}, {chosen.steps:,} steps: test error, training error in percent, minutes")
     for network, history in histories.items():
         if "test_error" in history:
-            print(f"{network:10} {100 * history['test_error']:14.2f} {PAPER.get(network, float('nan')):7.2f} "
-                  f"{100 * history['curve'][-1]['error']:19.2f} {history['seconds'][-1] / 60:9.1f}")
-    write(RESULTS / "paper_table.json", {"data": chosen.data, "steps": chosen.steps, "seed": chosen.seed},
+            print(f"{network:10} {100 * history['test_error']:6.2f} {100 * history['curve'][-1]['error']:6.2f} {history['seconds'][-1] / 60:6.1f}")
+    write(place("paper_table.json"), {"data": name, "steps": chosen.steps, "seed": chosen.seed},
           [{"network": network, **history} for network, history in histories.items()])
+    complete = name.startswith("cifar10") and chosen.steps == 64_000
+    report([(f"{network}, test error on {name}", f"paper: {error} %", f"{100 * histories[network]['test_error']:.2f} %"
+             if complete and "test_error" in histories.get(network, ()) else None) for network, error in PAPER.items()])
 
 
 if __name__ == "__main__":

@@ -7,6 +7,8 @@ from math import log10
 from pathlib import Path
 from statistics import mean
 
+import torch
+
 from resnet_lab.training import replace_file
 
 RESULTS = Path(__file__).with_name("results")
@@ -18,6 +20,20 @@ def write(path, about, runs):
     lines = ",\n".join(json.dumps(run) for run in runs)
     text = json.dumps({**about, "runs": []}, indent=1).removesuffix("[]\n}") + f"[\n{lines}\n]\n}}\n"
     replace_file(Path(path), lambda file: file.write(text.encode()))
+
+
+def place(name):
+    """Where a GPU's results go. What a CPU has only tried small goes to runs/, and never beside them."""
+    return RESULTS / name if torch.cuda.is_available() else Path("runs", "tried", name)
+
+
+def report(goals):
+    """Print what was aimed at beside what was measured, [(what, goal, measured or None)]. Without a GPU nothing counts as measured."""
+    print("\n| on one GPU | goal | measured |\n|---|---|---|")
+    for what, goal, measured in goals:
+        print(f"| {what} | {goal} | {measured if measured and torch.cuda.is_available() else 'not measured'} |")
+    if not torch.cuda.is_available():
+        print("No GPU here: the script was tried small, and what it printed above says nothing about speed or accuracy.")
 
 
 def text(values, scale):

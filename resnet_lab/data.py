@@ -86,6 +86,7 @@ def load(name: str = "fashion-mnist-small", folder="data", validation: float = 0
         classes, train, test = digits()
     elif Path(name).is_dir():
         classes, train, test = image_folder(Path(name), size)
+        name = Path(name).resolve().name
     else:
         raise ValueError(f"there is no data set called {name!r} and no such folder; known are fashion-mnist-small, fashion-mnist, "
                          "cifar10, digits and the path of any folder with one sub-folder of images for every class")
@@ -144,6 +145,9 @@ def idx_part(folder: Path, part: str) -> Part:
     if images.dim() != 3 or labels.dim() != 1 or len(images) != len(labels):
         raise ValueError(f"{folder}: the images of {part} have shape {tuple(images.shape)} and the labels {tuple(labels.shape)}; "
                          f"the two files do not belong together, fetch both again ({FASHION_SOURCE})")
+    strange = labels[labels >= len(FASHION_CLASSES)]
+    if len(strange):
+        raise ValueError(f"{path} is damaged (one label is {strange[0]}, the last class is 9); fetch it again ({FASHION_SOURCE})")
     return Part(images[:, None], labels.long())
 
 
@@ -170,21 +174,22 @@ def cifar10(folder: Path) -> tuple:
     from torchvision.datasets import CIFAR10
     from torchvision.datasets.utils import check_integrity
 
+    if folder.name == CIFAR10.base_folder:
+        folder = folder.parent
     batches = folder / CIFAR10.base_folder
     if not batches.is_dir():
         download(CIFAR10, folder, "CIFAR-10", f"put the folder {CIFAR10.base_folder} of https://www.cs.toronto.edu/~kriz/cifar.html there, "
                  "or use fashion-mnist-small, which comes with the package")
-    for name, checksum in CIFAR10.train_list + CIFAR10.test_list:
+    for name, checksum in CIFAR10.train_list + CIFAR10.test_list + [(CIFAR10.meta["filename"], CIFAR10.meta["md5"])]:
         if not check_integrity(str(batches / name), checksum):
             state = "damaged" if (batches / name).exists() else "missing"
             raise ValueError(f"{batches / name} is {state}; delete {batches} to have it downloaded again")
 
-    def part(train):
-        source = CIFAR10(folder, train=train)
+    def part(source):
         return Part(torch.from_numpy(source.data).permute(0, 3, 1, 2).contiguous(), torch.tensor(source.targets))
 
     train = CIFAR10(folder)
-    return tuple(train.classes), part(True), lambda: part(False)
+    return tuple(train.classes), part(train), lambda: part(CIFAR10(folder, train=False))
 
 
 def digits() -> tuple:
@@ -200,11 +205,16 @@ def digits() -> tuple:
 
 def image_folder(root: Path, size: int | None) -> tuple:
     """A folder of images by class: classes in alphabetical order; the test images are opened only when asked for."""
+    def folders(base):
+        return sorted(path.name for path in base.iterdir() if path.is_dir() and not path.name.startswith("."))
+
     split = (root / "train").is_dir() and (root / "test").is_dir()
     base = root / "train" if split else root
-    classes = sorted(path.name for path in base.iterdir() if path.is_dir() and not path.name.startswith("."))
+    classes = folders(base)
     if not classes:
         raise ValueError(f"{base} holds no folders; make one for every class and put its images there")
+    for name in set(folders(root / "test")) - set(classes) if split else ():
+        raise ValueError(f"{root / 'test' / name} is of a class that {base} has no images of; add some there or remove the folder")
 
     def files(base):
         found = []

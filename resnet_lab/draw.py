@@ -75,6 +75,10 @@ def network(table: Trace) -> str:
     Every convolution is a bar: the taller, the larger its feature map; the wider, the more channels. A block is its
     bars under the arc of its shortcut, dashed where the shape changes, as in the paper's figure 3. The first block of
     each stage is opened up into its layers. table: the trace of a `ResNet`; raises TypeError for a net without blocks.
+
+    >>> from resnet_lab import resnet, trace
+    >>> "4 stages of 2, 2, 2, 2 basic blocks" in network(trace(resnet(18), (3, 224, 224)))
+    True
     """
     net = table.net
     if not hasattr(net, "stages"):
@@ -229,6 +233,10 @@ def compare(tables) -> str:
     """Networks beside each other, a column each, aligned by the size of their feature maps, as in the paper's figure 3.
 
     Every layer of the main path is a bar, the wider, the more channels. tables: traces of any networks; up to four fit.
+
+    >>> from resnet_lab import plain, trace, vgg
+    >>> "plain-34 with 34 weight layers" in compare([trace(net, (3, 224, 224)) for net in (plain(34), vgg(19))])
+    True
     """
     tables = list(tables)
     columns = [_column(table) for table in tables]
@@ -337,6 +345,10 @@ def residual_block(table: Trace) -> str:
     """A residual block as the shapes that flow through it from top to bottom, the branch on the left, the shortcut beside it.
 
     Every slab is a feature map: the wider, the more channels; the taller, the more pixels. table: of a `ResidualBlock`.
+
+    >>> from resnet_lab import ResidualBlock, trace
+    >>> "128 × 28 × 28 out" in residual_block(trace(ResidualBlock(width=128, stride=2), (64, 56, 56)))
+    True
     """
     net, (block,), rows = table.net, table.net.parts(), iter(table)
     wide = 84 / max([net.in_channels] + [row.output_shape[0] for row in table])
@@ -433,6 +445,9 @@ def kernel_positions(size: int, kernel: int, stride: int = 1, padding: int = 0, 
     Dots are the pixels that a position reads; empty cells are padding (or, with ceil_mode, lie beyond it); crossed
     pixels are read by no position. A long row is shown by its two ends. Arguments and errors: those of
     `arithmetic.conv_output_size`.
+
+    >>> "output: 2 pixels" in kernel_positions(5, 3, stride=2)
+    True
     """
     outputs = conv_output_size(size, kernel, stride, padding, dilation, ceil_mode)
     span = Field().through(kernel, stride, padding, dilation).receptive_field
@@ -501,6 +516,9 @@ def receptive_field_cone(layers, size: int | None = None, output: int | None = N
     None stands for a row without end. output: the output pixel to follow, by default the middle one. names: a text for
     each layer.
     Raises ValueError if the input of `size` is too small for the stack, or has no such output pixel.
+
+    >>> "sees 7 pixels" in receptive_field_cone([(3,), (3,), (3,)])
+    True
     """
     layers = [(*layer, *(1, 1, 0, 1)[len(layer):]) for layer in layers]
     fields, sizes = [Field()], [size]

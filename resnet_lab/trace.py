@@ -47,6 +47,13 @@ class Trace:
 
     A stage repeats its second block: the rows of copies are written out when they are asked for.
     receptive_field is that of the last convolution or pooling before the global average or the classifier.
+
+    >>> from resnet_lab import resnet
+    >>> table = trace(resnet(50), (3, 224, 224))
+    >>> table.params, table.macs, table.receptive_field, table.weight_layers
+    (25557032, 4089184256, 427, 50)
+    >>> [row.name for row in table][:4]
+    ['conv1', 'bn1', 'relu', 'maxpool']
     """
     net: object
     input_shape: tuple

@@ -22,6 +22,7 @@ import platform
 import sys
 import time
 import zipfile
+import zlib
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
@@ -34,6 +35,8 @@ from .architecture import named, one_of
 from .arithmetic import whole
 from .data import Data, load, normalise, padded, plan, take
 
+FUSED = torch.__version__ >= (2, 4)     # since then SGD is one kernel on CPUs as well, and takes its rate from a tensor
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -45,7 +48,8 @@ class Recipe:
     label_smoothing: the share of the target spread over all classes. ema: decay of a running average of the weights, which then
     is what is validated and kept; 0 for none. crop: pixels of padding around the random crop; flip: mirror every second image.
     every: steps between two points of the history, each with a validation and a checkpoint; an epoch if None.
-    precision: "float32", "bfloat16", or "auto" for bfloat16 where the hardware has it.
+    weight_decay: on every parameter, those of BatchNorm too. precision: "float32", "bfloat16", or "auto" for bfloat16 where the
+    hardware has it.
 
     Source of lr, batch, momentum and schedule "steps": section 4.2 of the paper, which has weight_decay 1e-4.
     """
@@ -102,13 +106,14 @@ def fit(model, data: Data, recipe: Recipe = Recipe(), folder=None, device=None, 
     finite; ValueError when `folder` holds a damaged checkpoint or one of another run.
     """
     world, rank = (dist.get_world_size(), dist.get_rank()) if dist.is_initialized() else (1, 0)
-    if device is None:
-        device = f"cuda:{os.environ.get('LOCAL_RANK', 0)}" if torch.cuda.is_available() else "cpu"
-    device = torch.device(device)
+    device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     on_gpu = device.type == "cuda"
     if on_gpu:
-        if device.index is not None:
-            torch.cuda.set_device(device)
+        if not torch.cuda.is_available():
+            raise ValueError(f"device is {device}, but PyTorch finds no GPU here; leave it out, or take \"cpu\"")
+        if device.index is None:        # under torchrun, each process of a machine has a GPU of its own
+            device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
+        torch.cuda.set_device(device)
         torch.backends.cudnn.benchmark = True
     examples = len(data.train.labels)
     if recipe.batch % world:
@@ -122,11 +127,11 @@ def fit(model, data: Data, recipe: Recipe = Recipe(), folder=None, device=None, 
     kept = average or model
     # The rate is a tensor, so that a recorded step reads it anew each time.
     rate = torch.zeros((), device=device)
-    fused = "fused" in inspect.signature(torch.optim.SGD).parameters       # torch 2.4 or newer
     optimizer = torch.optim.SGD(model.parameters(), rate, recipe.momentum, weight_decay=recipe.weight_decay,
-                                nesterov=recipe.nesterov, **({"fused": True} if fused else {}))
+                                nesterov=recipe.nesterov, **({"fused": True} if FUSED else {}))
     history = {"recipe": asdict(recipe), "data": data.summary(), "machine": machine(device, world),
-               "parameters": sum(parameter.numel() for parameter in model.parameters()), "curve": [], "seconds": []}
+               "parameters": sum(parameter.numel() for parameter in model.parameters()),
+               "structure": f"{zlib.crc32(str(model).encode()):08x}", "curve": [], "seconds": []}
     step, checkpoint = 0, Path(folder, "checkpoint.pt") if folder else None
     if checkpoint and checkpoint.exists():
         state = load_checkpoint(checkpoint)
@@ -172,7 +177,7 @@ def fit(model, data: Data, recipe: Recipe = Recipe(), folder=None, device=None, 
         wrong.index_copy_(0, position, (logits.detach().argmax(1) != target).to(wrong.dtype).mean()[None])
         position.add_(1)
 
-    run_step = recorded(train_step) if on_gpu and world == 1 and fused else train_step
+    run_step = recorded(train_step) if world == 1 and can_record(device) else train_step
     model.train()
     started = time.perf_counter()
     while step < recipe.steps:
@@ -257,6 +262,11 @@ def cpu_info(field: str) -> str:
 def autocast(device, precision: str):
     # The cache of converted weights would outlive a recorded step.
     return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16", cache_enabled=False)
+
+
+def can_record(device) -> bool:
+    """Whether a step can be recorded: on a GPU, if the optimizer reads its rate there, too."""
+    return device.type == "cuda" and FUSED
 
 
 def recorded(train_step):
@@ -345,12 +355,12 @@ def load_checkpoint(path) -> dict:
 
 def same_run(checkpoint: Path, old: dict, new: dict):
     """Raise ValueError, naming what differs, unless both histories belong to the same run."""
-    for part in ("recipe", "data", "parameters"):
-        before, now = ({part: history[part]} if part == "parameters" else history[part] for history in (old, new))
-        for name in now:
-            if before.get(name) != now[name]:
-                raise ValueError(f"{checkpoint} is of another run: its {name} is {before.get(name)!r}, now it is {now[name]!r}; "
-                                 "choose another folder, or delete it to start again")
+    before, now = ({**history["recipe"], **history["data"], "parameters": history["parameters"], "structure": history.get("structure")}
+                   for history in (old, new))
+    for name in now:
+        if before.get(name) != now[name]:
+            raise ValueError(f"{checkpoint} is of another run: its {name} is {before.get(name)!r}, now it is {now[name]!r}; "
+                             "choose another folder, or delete it to start again")
 
 
 # ----------------------------------------------------------------------------------------------------------- watching

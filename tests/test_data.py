@@ -87,16 +87,20 @@ def test_cifar10_is_torchvisions(cifar):
         theirs = torchvision.datasets.CIFAR10(cifar, train=train)
         assert part.labels.tolist() == theirs.targets
         assert all(torch.equal(image, functional.pil_to_tensor(theirs[number][0])) for number, image in enumerate(part.images))
+    assert torch.equal(load("cifar10", cifar / "cifar-10-batches-py", validation=0).train.images, ours.train.images)
 
 
 def test_damaged_cifar10_is_named(cifar):
-    path = cifar / "cifar-10-batches-py" / "data_batch_2"
-    path.write_bytes(path.read_bytes()[:-1])
-    with pytest.raises(ValueError, match="data_batch_2 is damaged; delete .* downloaded again"):
-        load("cifar10", cifar)
-    path.unlink()
-    with pytest.raises(ValueError, match="data_batch_2 is missing; delete"):
-        load("cifar10", cifar)
+    for name in ("batches.meta", "data_batch_2"):
+        path = cifar / "cifar-10-batches-py" / name
+        whole = path.read_bytes()
+        path.write_bytes(whole[:-1])
+        with pytest.raises(ValueError, match=f"{name} is damaged; delete .* downloaded again"):
+            load("cifar10", cifar)
+        path.unlink()
+        with pytest.raises(ValueError, match=f"{name} is missing; delete"):
+            load("cifar10", cifar)
+        path.write_bytes(whole)
 
 
 @pytest.mark.parametrize("name, dataset", [("cifar10", "CIFAR10"), ("fashion-mnist", "FashionMNIST")])
@@ -132,6 +136,9 @@ def test_damaged_idx_file_is_named(harm, tmp_path):
 def test_missing_or_mixed_up_idx_files_are_named(tmp_path):
     raw = plain_copy(tmp_path)
     labels = raw / "train-labels-idx1-ubyte"
+    labels.write_bytes(labels.read_bytes()[:-1] + b"\x0b")
+    with pytest.raises(ValueError, match="train-labels-idx1-ubyte is damaged .one label is 11"):
+        load("fashion-mnist", tmp_path)
     shutil.copy(raw / "t10k-labels-idx1-ubyte", labels)
     with pytest.raises(ValueError, match="do not belong together"):
         load("fashion-mnist", tmp_path)
@@ -172,6 +179,9 @@ def test_folder_with_train_and_test(pictures):
         folder.rename(pictures / "train" / folder.name)
     ours = load(str(pictures), validation=0.25)
     assert (len(ours.train.labels), len(ours.validation.labels), len(ours.test.labels)) == (30, 10, 40)
+    (pictures / "test" / "cherry").mkdir()
+    with pytest.raises(ValueError, match="cherry is of a class that .*train has no images of"):
+        load(str(pictures))
 
 
 def test_test_images_are_opened_only_when_asked_for(pictures):

@@ -1,5 +1,7 @@
-"""What is published: notebooks that install the package themselves, and the site's settings."""
+"""What is published: notebooks that install the package themselves, and pages with links to them."""
 import json
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -7,15 +9,22 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from resnet_lab.page.publish import SET_UP, main, notebook, settings, write_notebooks
+from resnet_lab.page.publish import SET_UP, links, main, notebook, write_notebooks
+from test_links import Page, fault
 
 ROOT = Path(__file__).parent.parent
 REPOSITORY = "https://github.com/you/your-fork"
+CHAPTERS = sorted(ROOT.joinpath("chapters").glob("*.ipynb"))
+# These take seconds; all of them, some of which train networks, take as long as the book.
+QUICK = ("05-output-sizes", "13-using-a-trained-network")
+chosen = [pytest.param(path, id=path.stem, marks=pytest.mark.skipif(
+    path.stem not in QUICK and not os.environ.get("RESNET_LAB_EVERY_NOTEBOOK"), reason="RESNET_LAB_EVERY_NOTEBOOK=1 runs every notebook"))
+    for path in CHAPTERS]
 
 
-@pytest.mark.parametrize("chapter", sorted(path.name for path in (ROOT / "chapters").glob("*.ipynb")))
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
 def test_a_published_notebook_is_the_chapter_and_a_cell(chapter):
-    source = ROOT.joinpath("chapters", chapter).read_text(encoding="utf-8")
+    source = chapter.read_text(encoding="utf-8")
     before, after = nbformat.reads(source, 4), nbformat.reads(notebook(source, REPOSITORY), 4)
     nbformat.validate(after)
     added = [cell for cell in after.cells if cell not in before.cells]
@@ -24,52 +33,95 @@ def test_a_published_notebook_is_the_chapter_and_a_cell(chapter):
     assert next(cell for cell in after.cells if cell.cell_type == "code") == added[0]
 
 
-def test_the_site_opens_the_branch_that_the_notebooks_are_on():
-    config = settings(ROOT.joinpath("_config.yml").read_text(encoding="utf-8"), REPOSITORY)
-    workflow = ROOT.joinpath(".github", "workflows", "publish.yml").read_text(encoding="utf-8")
-    assert config["repository"] == {"url": REPOSITORY, "branch": "notebooks", "path_to_book": ""}
-    assert "git push --quiet --force" in workflow and workflow.rstrip().endswith(" notebooks")
-
-
 @pytest.mark.parametrize("address", ["", "you/your-fork", "https://github.com/you", "https://gitlab.com/you/your-fork"])
 def test_an_address_that_colab_cannot_open_is_refused(address):
     with pytest.raises(SystemExit, match="github.com/you/your-fork"):
         main(address)
 
 
-def test_a_published_notebook_runs_where_only_the_libraries_are(tmp_path):
-    """A new environment with this one's libraries but without resnet_lab; the repository is a local clone."""
-    repository, chapters = tmp_path / "repository", tmp_path / "chapters"
+@pytest.fixture(scope="module")
+def published(book, tmp_path_factory):
+    """_build/publish of a copy of the book, Binder and JupyterHub being configured."""
+    folder = tmp_path_factory.mktemp("publish")
+    shutil.copytree(book, folder / "_build" / "html")
+    shutil.copytree(ROOT / "chapters", folder / "chapters")
+    shutil.copy(ROOT / "requirements.txt", folder)
+    subprocess.run([sys.executable, "-m", "resnet_lab.page.publish", REPOSITORY + ".git", "--binder", "https://mybinder.org/",
+                    "--jupyterhub", "https://hub.example.edu"], cwd=folder, check=True)
+    return folder / "_build" / "publish"
+
+
+def test_every_chapter_has_links_to_its_notebook(published):
+    workflow = ROOT.joinpath(".github", "workflows", "publish.yml").read_text(encoding="utf-8")
+    assert workflow.rstrip().endswith(" notebooks")         # the branch that is pushed, and that the links name
+    for chapter in CHAPTERS:
+        path, notebook = published / "site" / "chapters" / f"{chapter.stem}.html", f"chapters/{chapter.name}"
+        html = path.read_text(encoding="utf-8")
+        row = html.partition("<article")[2].partition("</h1>")[2].partition("</p>")[0]
+        assert Page(row).links == [
+            f"https://colab.research.google.com/github/you/your-fork/blob/notebooks/{notebook}",
+            f"https://mybinder.org/v2/gh/you/your-fork/notebooks?urlpath=lab/tree/{notebook}",
+            f"https://hub.example.edu/hub/user-redirect/git-pull?repo={REPOSITORY}&branch=notebooks&urlpath=lab/tree/your-fork/{notebook}",
+            f"../_sources/{notebook}"]
+        assert published.joinpath("notebooks", notebook).read_text() == (path.parent / Page(row).links[-1]).read_text()
+        assert SET_UP.splitlines()[0] in published.joinpath("notebooks", notebook).read_text()
+        parsed = {path.resolve(): Page(html)}
+        assert not [link for link in Page(row).links if fault(link, path.resolve(), parsed)]
+
+
+def test_without_a_service_there_is_no_link_to_it():
+    assert list(links(REPOSITORY, "chapters/a.ipynb")) == ["Open in Colab"]
+
+
+def test_binder_is_told_what_the_notebooks_need(published):
+    needed = published.joinpath("notebooks", "requirements.txt").read_text().splitlines()
+    assert {"torch", "torchvision", "ipywidgets"} <= {line.partition(">")[0] for line in needed}
+    assert needed[-1] == f"resnet_lab @ git+{REPOSITORY}" and "jupyter-book" not in str(needed)
+
+
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory):
+    """A folder with the published notebooks, and the Python of a new environment: this one's libraries without resnet_lab."""
+    folder = tmp_path_factory.mktemp("elsewhere")
+    repository, environment = folder / "repository", folder / "environment"
     repository.mkdir()
-    chapters.mkdir()
     for part in ("resnet_lab", "pyproject.toml", "README.md", "LICENSE"):
         subprocess.run(["cp", "-r", ROOT / part, repository], check=True)
     for command in (["init", "-q"], ["add", "-A"], ["-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "-qm", "all"]):
         subprocess.run(["git", "-C", repository, *command], check=True)
-    chapters.joinpath("05-output-sizes.ipynb").symlink_to(ROOT / "chapters" / "05-output-sizes.ipynb")
-    write_notebooks(chapters, tmp_path / "published", repository.as_uri())
+    write_notebooks(ROOT / "chapters", folder / "published", repository.as_uri())
 
-    environment = tmp_path / "environment"
     subprocess.run([sys.executable, "-m", "venv", environment], check=True)
     python = environment / "bin" / "python"
     own = subprocess.run([python, "-c", "import site; print(site.getsitepackages()[0])"], capture_output=True, text=True, check=True)
     libraries = {path for path in map(Path, sys.path) if path.name == "site-packages"}
     Path(own.stdout.strip(), "libraries.pth").write_text("\n".join(map(str, libraries)))
-    missing = subprocess.run([python, "-c", "import torch, resnet_lab"], capture_output=True, text=True, cwd=tmp_path)
-    assert "No module named 'resnet_lab'" in missing.stderr
+    return folder, python
 
-    # `jupyter execute` would find the kernel of the environment that runs the tests; here the new one is the kernel.
-    run = """import json, sys
+
+# `jupyter execute` would find the kernel of the environment that runs the tests; here the new one is the kernel.
+RUN = """import json, sys
 from nbclient import NotebookClient
 from jupyter_client import KernelManager
 import nbformat
 manager = KernelManager(kernel_cmd=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"])
 manager.kernel_spec.argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
-done = NotebookClient(nbformat.read(sys.argv[1], 4), km=manager, timeout=300).execute()
-print(json.dumps([cell.get("outputs") for cell in done.cells if cell.cell_type == "code"]))"""
-    result = subprocess.run([python, "-c", run, tmp_path / "published" / "05-output-sizes.ipynb"],
-                            capture_output=True, text=True, cwd=tmp_path, timeout=600)
-    assert result.returncode == 0, result.stderr
-    assert '"error"' not in result.stdout and "output-size" in json.dumps(json.loads(result.stdout))
-    installed = subprocess.run([python, "-c", "import resnet_lab; print(resnet_lab.__file__)"], capture_output=True, text=True, cwd=tmp_path)
-    assert str(environment) in installed.stdout
+done = NotebookClient(nbformat.read(sys.argv[1], 4), km=manager, timeout=900).execute()
+print(json.dumps([cell.outputs for cell in done.cells if cell.cell_type == "code"]))"""
+
+
+@pytest.mark.parametrize("chapter", chosen)
+def test_a_published_notebook_runs_where_only_the_libraries_are(elsewhere, chapter):
+    """From top to bottom; its first cell installs the package from the repository, a local clone."""
+    folder, python = elsewhere
+
+    def run(*arguments):
+        return subprocess.run([python, *arguments], capture_output=True, text=True, cwd=folder)
+
+    run("-m", "pip", "uninstall", "-y", "resnet_lab")
+    assert "No module named 'resnet_lab'" in run("-c", "import torch, resnet_lab").stderr
+    result = run("-c", RUN, folder / "published" / chapter.name)
+    assert result.returncode == 0, result.stderr[-4000:]
+    outputs = json.loads(result.stdout)
+    assert '"output_type": "error"' not in result.stdout and len([each for each in outputs if each]) > 5
+    assert str(folder / "environment") in run("-c", "import resnet_lab; print(resnet_lab.__file__)").stdout

@@ -7,8 +7,10 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from dataclasses import replace
 from statistics import mean
+from unittest.mock import Mock
 
 import pytest
 
@@ -17,6 +19,7 @@ pytest.importorskip("torchvision")
 from bad_input import refused
 from torch.nn.functional import batch_norm, cross_entropy
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 from torchvision.transforms.v2 import functional
 
 import resnet_lab as rl
@@ -139,25 +142,70 @@ def test_fit_leaves_the_callers_random_numbers_alone():
 
 
 def test_no_step_waits_for_the_host():
-    """A value read back on the host is `_local_scalar_dense`: as many for 30 steps as for 10, between two points of the history."""
-    class Reads(TorchDispatchMode):
+    """A value read on the host is `_local_scalar_dense`, one sent from there `lift_fresh`: as many for 30 steps as for 10, between two
+    points of the history."""
+    class Waits(TorchDispatchMode):
         def __init__(self):
             super().__init__()
             self.count, self.calls = 0, 0
 
         def __torch_dispatch__(self, function, types, args=(), kwargs=None):
             self.calls += 1
-            self.count += any(name in str(function) for name in ("_local_scalar_dense", "nonzero", "_to_copy"))
+            self.count += any(name in str(function) for name in ("_local_scalar_dense", "nonzero", "lift_fresh"))
             return function(*args, **(kwargs or {}))
 
-    counts, data = [], small_data()
-    for steps in (10, 30):
-        with Reads() as reads:
-            fit(model(), data, Recipe(steps=steps, batch=16, every=steps, ema=0.9, precision="float32"))
-        counts.append(reads)
-    # Bytes become float32 once in every step, which is a `_to_copy` too; so do the truths of the error.
-    per_step = (counts[1].count - counts[0].count) / 20
-    assert counts[1].calls > 2 * counts[0].calls and per_step <= 3
+    ten, thirty = Waits(), Waits()
+    for steps, waits in ((10, ten), (30, thirty)):
+        with waits:
+            fit(model(), small_data(), Recipe(steps=steps, batch=16, every=steps, ema=0.9, precision="float32"))
+    assert thirty.calls > 2 * ten.calls and thirty.count == ten.count > 0
+
+
+class Tape(TorchDispatchMode):
+    """A CUDA graph for a CPU: notes the operations without their effects; replayed, they read and write the same memory again."""
+
+    def __init__(self):
+        super().__init__()
+        self.calls, self.memory = [], {}
+
+    def __enter__(self):
+        self.random = torch.get_rng_state()
+        return super().__enter__()
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        for tensor in tree_leaves((args, kwargs)):
+            if isinstance(tensor, torch.Tensor):
+                storage = tensor.untyped_storage()
+                self.memory.setdefault(storage.data_ptr(), (storage, storage.clone()))
+        result = function(*args, **(kwargs or {}))
+        self.calls.append((function, args, kwargs or {}, result))
+        return result
+
+    def __exit__(self, *error):
+        super().__exit__(*error)
+        torch.set_rng_state(self.random)
+        for storage, before in self.memory.values():
+            storage.copy_(before)
+
+    @torch.no_grad()
+    def replay(self):
+        for function, args, kwargs, result in self.calls:
+            for old, new in zip(tree_leaves(result), tree_leaves(function(*args, **kwargs))):
+                if isinstance(old, torch.Tensor) and old.data_ptr() != new.data_ptr():      # neither in place nor a view
+                    old.copy_(new)
+
+
+def test_a_recorded_step_is_the_step(monkeypatch):
+    """What changes from step to step must lie in memory: a replayed graph runs no line of Python."""
+    recipe, tapes = replace(LONG, steps=20, every=7, warmup=3), []
+    network, again = model(net=NOISY), model(net=NOISY)
+    history = fit(network, small_data(), recipe)
+    for name, fake in (("CUDAGraph", lambda: tapes.append(Tape()) or tapes[0]), ("graph", lambda tape: tape),
+                       ("Stream", Mock), ("current_stream", Mock), ("stream", lambda stream: nullcontext())):
+        monkeypatch.setattr(torch.cuda, name, fake)
+    monkeypatch.setattr(training, "can_record", lambda device: True)
+    assert fit(again, small_data(), recipe)["curve"] == history["curve"] and same_weights(network, again)
+    assert len(tapes) == 1 and len(tapes[0].calls) > 100
 
 
 def test_validation_never_touches_the_test_images(tmp_path, monkeypatch, capsys):
@@ -245,7 +293,8 @@ def test_checkpoint_executes_nothing(tmp_path):
 
 @pytest.mark.parametrize("recipe, count, net, named", [
     (replace(RECIPE, lr=0.2), 96, NET, "its lr is 0.1, now it is 0.2"), (RECIPE, 80, NET, "its train is 96, now it is 80"),
-    (RECIPE, 96, rl.cifar_resnet(8, in_channels=1), "its parameters is")], ids=["recipe", "data", "network"])
+    (RECIPE, 96, rl.cifar_resnet(8, in_channels=1), "its parameters is"), (RECIPE, 96, replace(NET, shortcut="none"), "its structure is")],
+    ids=["recipe", "data", "network", "twin"])
 def test_checkpoint_of_another_run_is_refused(recipe, count, net, named, tmp_path):
     fit(model(), small_data(), RECIPE, folder=tmp_path)
     with pytest.raises(ValueError, match=named):
@@ -347,6 +396,7 @@ test_bad_input_is_refused = refused(
     (lambda: Recipe().rates(), ValueError, "steps is None", "give steps"),
     (lambda: evaluate(model(), small_data(), "exam"), ValueError, "'exam'", "'validation'"),
     (lambda: fit(model(), small_data(), Recipe(batch=97)), ValueError, "batch is 97", "make the batch smaller"),
+    *[(lambda: fit(model(), small_data(), RECIPE, device="cuda"), ValueError, "device is cuda", "take \"cpu\"")] * (not torch.cuda.is_available()),
 )
 
 

@@ -15,7 +15,6 @@ from pathlib import Path
 PAGE = Path(__file__).parent
 BRYTHON = Path(find_spec("brython").origin).parent / "data" / "brython.js"
 FILES = ("book.css", "explorers.css", "explorers.js")
-MATHJAX = Path(find_spec("sphinx-mathjax-offline").origin).parent / "static" / "mathjax"
 
 # What explorers.js calls. A state is written as in a link: "kernel=3&stride=2"; a record is an exercise's, as JSON.
 ENTRY = """
@@ -92,10 +91,10 @@ def bundle(modules: dict, translated: dict) -> str:
 
 
 def write_assets(app):
-    """Put what pages load into the book: our files, the bundle, Brython, and the part of MathJax that pages use."""
+    """Put what pages load into the book: our files, the bundle and Brython."""
     if app.builder.format != "html":
         return
-    ours, mathjax = Path(app.outdir, "_static", "resnet_lab"), Path(app.outdir, "_static", "mathjax")
+    ours = Path(app.outdir, "_static", "resnet_lab")
     ours.mkdir(parents=True, exist_ok=True)
     for file in (*[PAGE / file for file in FILES], BRYTHON):
         shutil.copy(file, ours)
@@ -104,8 +103,6 @@ def write_assets(app):
             old.unlink()
         modules = page_modules()
         ours.joinpath(app.config.resnet_lab_bundle).write_text(bundle(modules, translate(modules)), encoding="utf-8")
-    shutil.copytree(MATHJAX / "output/chtml/fonts", mathjax / "output/chtml/fonts", dirs_exist_ok=True)
-    shutil.copy(MATHJAX / "tex-chtml.js", mathjax)
 
 
 def add_script(app, pagename, templatename, context, doctree):
@@ -132,10 +129,10 @@ def setup(app):
     # A change of anything a page loads changes this value, and with it Sphinx writes every page anew.
     sources = [*page_modules().values(), *[(PAGE / file).read_text(encoding="utf-8") for file in FILES]]
     version = hashlib.sha256("".join(sources).encode()).hexdigest()[:10]
+    app.setup_extension("resnet_lab.page.formulas")
     app.add_config_value("resnet_lab_bundle", f"bundle-{version}.js", "html")
     app.add_css_file("resnet_lab/explorers.css")
     app.add_css_file("resnet_lab/book.css")
-    app.config.mathjax_path = "mathjax/tex-chtml.js"
     app.connect("builder-inited", write_assets)
     app.connect("env-updated", forget_widgets)
     app.connect("html-page-context", add_script)

@@ -1,13 +1,14 @@
 """Write what is published: `python -m resnet_lab.page.publish https://github.com/you/your-fork`, or `make publish`.
 
-_build/publish/notebooks: the chapters, each with a cell that installs resnet_lab from that repository; for the branch `notebooks`,
-which is what Colab opens. _build/publish/site: the built book with buttons that open and download those notebooks.
+_build/publish/notebooks: the chapters, each with a cell that installs resnet_lab from that repository, and requirements.txt, for
+Binder; they are for the branch `notebooks`, which Colab and the others open. _build/publish/site: the built book, where every
+chapter has links that open and download its notebook.
 """
 from __future__ import annotations
 
+import argparse
 import json
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -36,41 +37,49 @@ def write_notebooks(chapters: Path, target: Path, repository: str):
         target.joinpath(path.name).write_text(notebook(path.read_text(encoding="utf-8"), repository), encoding="utf-8")
 
 
-def settings(text: str, repository: str) -> dict:
-    """The book's settings (the text of _config.yml) with the buttons that need a repository."""
-    import yaml
+def links(repository: str, path: str, binder: str = "", jupyterhub: str = "") -> dict:
+    """Text and address of the links of a notebook at `path` in the branch. binder, jupyterhub: addresses of such services, if any."""
+    name = repository.removeprefix("https://github.com/")
+    found = {"Open in Colab": f"https://colab.research.google.com/github/{name}/blob/{BRANCH}/{path}"}
+    if binder:
+        found["Open in Binder"] = f"{binder.rstrip('/')}/v2/gh/{name}/{BRANCH}?urlpath=lab/tree/{path}"
+    if jupyterhub:
+        found["Open in JupyterHub"] = (f"{jupyterhub.rstrip('/')}/hub/user-redirect/git-pull?repo={repository}&branch={BRANCH}"
+                                       f"&urlpath=lab/tree/{name.split('/')[1]}/{path}")
+    return found
 
-    config = yaml.safe_load(text)
-    config["repository"] = {"url": repository, "branch": BRANCH, "path_to_book": ""}
-    config["launch_buttons"] = {"notebook_interface": "classic", "colab_url": "https://colab.research.google.com"}
-    theme = config["sphinx"]["config"]["html_theme_options"]
-    theme.pop("repository_url", None)
-    theme["use_download_button"] = True
-    return config
+
+def with_links(html: str, addresses: dict, download: str) -> str:
+    """A chapter's page with a row of links under its title."""
+    before, article, after = html.partition("<article")
+    title, end, rest = after.partition("</h1>")
+    row = "".join(f'<a href="{address.replace("&", "&amp;")}">{text}</a>' for text, address in addresses.items())
+    return f'{before}{article}{title}{end}<p class="rl-open">{row}<a href="{download}" download>Download notebook</a></p>{rest}'
 
 
-def main(repository: str):
-    import yaml
-
+def main(repository: str, binder: str = "", jupyterhub: str = ""):
+    """Write _build/publish from the chapters and the built book."""
     repository = repository.rstrip("/").removesuffix(".git")
     if not repository.startswith("https://github.com/") or repository.count("/") != 4:
         sys.exit(f"REPOSITORY is {repository!r}; it must be an address such as https://github.com/you/your-fork, because Colab opens "
                  "notebooks from GitHub")
-    book, target = Path.cwd(), Path("_build/publish")
+    target, chapters = Path("_build/publish"), Path("_build/publish/notebooks/chapters")
     shutil.rmtree(target, ignore_errors=True)
-    write_notebooks(book / "chapters", target / "notebooks" / "chapters", repository)
-    config = target / "_config.yml"
-    config.write_text(yaml.safe_dump(settings(Path("_config.yml").read_text(encoding="utf-8"), repository)), encoding="utf-8")
-    build = [sys.executable, "-m", "jupyter_book.cli.main", "build", ".", "--config", str(config), "-W", "-n", "--keep-going"]
-    if subprocess.run(build).returncode:
-        sys.exit("the book could not be built; the lines above say why")
-    shutil.copytree("_build/html", target / "site")
-    for path in (target / "notebooks" / "chapters").iterdir():       # the download button offers the published form
-        shutil.copy(path, target / "site" / "_sources" / "chapters")
-    print(f"Site: {target / 'site'}; notebooks for the branch {BRANCH}: {target / 'notebooks'}")
+    write_notebooks(Path("chapters"), chapters, repository)
+    needed = Path("requirements.txt").read_text(encoding="utf-8").partition("# The book")[0]
+    chapters.with_name("requirements.txt").write_text(f"{needed}resnet_lab @ git+{repository}\n", encoding="utf-8")
+    site = shutil.copytree("_build/html", target / "site")
+    for path in chapters.iterdir():
+        shutil.copy(path, site / "_sources" / "chapters")
+        page = site / "chapters" / f"{path.stem}.html"
+        page.write_text(with_links(page.read_text(encoding="utf-8"), links(repository, f"chapters/{path.name}", binder, jupyterhub),
+                                   f"../_sources/chapters/{path.name}"), encoding="utf-8")
+    print(f"Site: {site}; notebooks for the branch {BRANCH}: {chapters.parent}")
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
-        sys.exit("usage: python -m resnet_lab.page.publish https://github.com/you/your-fork")
-    main(sys.argv[1])
+    parser = argparse.ArgumentParser(prog="python -m resnet_lab.page.publish", description="Write the site and the notebooks to _build/publish.")
+    parser.add_argument("repository", help="where the notebooks install resnet_lab from, on GitHub")
+    parser.add_argument("--binder", default="", help="a BinderHub that builds the branch")
+    parser.add_argument("--jupyterhub", default="", help="a JupyterHub with nbgitpuller")
+    main(**vars(parser.parse_args()))

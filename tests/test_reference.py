@@ -1,0 +1,57 @@
+"""The reference page: every public name, with its formulas typeset and examples; and the search that leads there."""
+import importlib
+import re
+
+import pytest
+
+import resnet_lab as rl
+from test_page import origin, watched           # noqa: F401, a fixture
+
+TORCH = ("models", "data", "training", "gradients")
+
+
+@pytest.fixture(scope="module")
+def names(book):
+    """The page's entries: each name with the HTML of its description."""
+    html = book.joinpath("api.html").read_text(encoding="utf-8")
+    parts = re.split(r'<dt class="sig[^>]*id="(resnet_lab\.[\w.]+)"', html)
+    return dict(zip(parts[1::2], parts[2::2]))
+
+
+def test_every_name_of_the_package_is_there(names):
+    public = {f"{thing.__module__}.{thing.__name__}" for name, thing in vars(rl).items() if callable(thing) and not name.startswith("_")}
+    assert len(public) > 10 and public <= set(names)
+    assert {f"resnet_lab.{name}" for name in ("models.build", "training.fit", "training.evaluate", "data.load", "draw.network",
+                                              "explorers.Explorer", "exercises.Number")} <= set(names)
+
+
+def test_every_entry_says_something_and_functions_have_an_example(names):
+    count = 0
+    for name, html in names.items():
+        module, _, rest = name.removeprefix("resnet_lab.").partition(".")
+        thing = importlib.import_module(f"resnet_lab.{module}")
+        for part in rest.split("."):
+            thing = getattr(thing, part)
+        assert thing.__doc__ and "<p>" in html, name
+        if module not in TORCH and not isinstance(thing, (type, property)) and "." not in rest:
+            count += 1
+            assert ">>>" in thing.__doc__ and "highlight" in html, f"{name} has no example"
+    assert count > 30
+
+
+def test_formulas_are_typeset(names):
+    for name in ("conv_output_size", "Field.through", "conv_params", "conv_macs"):
+        assert re.search(r'class="[^"]*(math|katex)', names[f"resnet_lab.arithmetic.{name}"]), name
+    assert "⌊(" not in re.sub(r"<annotation.*?</annotation>|\\\[.*?\\\]", "", names["resnet_lab.arithmetic.conv_output_size"], flags=re.S)
+
+
+def test_search_finds_receptive_field(browser, book, origin):     # noqa: F811
+    opened = watched(browser, origin)
+    opened.goto(f"{origin}/search.html?q=receptive+field")
+    found = opened.locator("ul.search li a")
+    found.nth(3).wait_for()
+    addresses = [link.get_attribute("href") for link in found.all()]
+    assert any("06-receptive-fields.html" in address for address in addresses[:3]), addresses
+    assert any("api.html" in address and "receptive_field" in address for address in addresses), addresses
+    assert not opened.trouble
+    opened.close()

@@ -245,7 +245,7 @@ def _table(head, rows):
     body = ""
     for name, *cells in rows:
         body += f"<tr><th scope='row'>{name}</th>" + "".join([f"<td class=num>{cell}</td>" for cell in cells]) + "</tr>"
-    return ("<table class='rl-table'><thead><tr>" + "".join([f"<th scope='col'>{cell}</th>" for cell in head])
+    return ("<table class='rl-table'><thead><tr>" + "".join([f"<th scope='col'>{cell}</th>" if cell else "<td></td>" for cell in head])
             + f"</tr></thead><tbody>{body}</tbody></table>")
 
 

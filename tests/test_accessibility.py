@@ -51,25 +51,31 @@ def test_axe_would_find_a_mistake(browser, axe):
 
 
 class Pictures(HTMLParser):
-    """The text alternative of every <img> and of every <svg> that is a picture and no decoration."""
+    """The text alternative of every <img> and of every outermost <svg> that is a picture and no decoration."""
 
     def __init__(self, html):
         super().__init__()
-        self.texts = []
+        self.texts, self.depth = [], 0
         self.feed(html)
 
     def handle_starttag(self, tag, attributes):
         attributes = dict(attributes)
         if tag == "img":
             self.texts.append(attributes.get("alt") or "")
-        elif tag == "svg" and attributes.get("aria-hidden") != "true":
-            self.texts.append(attributes.get("aria-label") or "" if attributes.get("role") == "img" else "")
+        elif tag == "svg":
+            if not self.depth and attributes.get("aria-hidden") != "true":
+                self.texts.append(attributes.get("aria-label") or "" if attributes.get("role") == "img" else "")
+            self.depth += 1
+
+    def handle_endtag(self, tag):
+        self.depth -= tag == "svg"
 
 
 def test_every_picture_says_what_it_shows(book):
     count = 0
     for path in pages(book):
-        for text in Pictures(path.read_text(encoding="utf-8")).texts:
+        article = path.read_text(encoding="utf-8").partition("<article")[2]     # beside it there is only the logo
+        for text in Pictures(article).texts:
             count += 1
             assert len(text) > 2 and not text.endswith((".png", ".svg", ".jpg")), f"{path.name}: a picture is called {text!r}"
-    assert count > 100
+    assert count > 50

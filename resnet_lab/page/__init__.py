@@ -112,6 +112,12 @@ def add_script(app, pagename, templatename, context, doctree):
                         **{"data-engine": "brython.js", "data-bundle": app.config.resnet_lab_bundle})
 
 
+def mend_tables(app, pagename, templatename, context, doctree):
+    """A heading without a word, as in a table's corner, is a cell and no heading."""
+    if "body" in context:
+        context["body"] = re.sub(r'<th class="head[^>]*><p></p></th>', "<td></td>", context["body"])
+
+
 def forget_widgets(app, env):
     """Drop the state of ipywidgets that myst-nb would embed, and its widget manager: pages have native inputs."""
     for data in env.nb_metadata.values():
@@ -136,5 +142,6 @@ def setup(app):
     app.connect("builder-inited", write_assets)
     app.connect("env-updated", forget_widgets)
     app.connect("html-page-context", add_script)
+    app.connect("html-page-context", mend_tables)
     app.connect("build-finished", drop_icons)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

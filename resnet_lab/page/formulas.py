@@ -3,7 +3,9 @@
 No page loads a typesetter, nothing jumps when it arrives, and a formula looks the same everywhere. MathJax does the work,
 in an engine without a page; `resnet_lab.page` loads this extension.
 """
+import atexit
 import json
+import re
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,8 +20,8 @@ START = """
     const {adaptors, handlers, a11y, input, output, mathjax} = MathJax._;
     const adaptor = adaptors.liteAdaptor.liteAdaptor();
     a11y["assistive-mml"].AssistiveMmlHandler(handlers.html_ts.RegisterHTMLHandler(adaptor));
-    const tex = new input.tex_ts.TeX({packages: ["base", "ams"], formatError(jax, error) { throw error; }});
-    const svg = new output.svg_ts.SVG({font: new output.svg.fonts.tex_ts.TeXFont()});
+    const tex = new input.tex_ts.TeX({packages: ["base", "ams"], formatError(jax, error) { throw Error(error.message); }});
+    const svg = new output.svg_ts.SVG({fontCache: "global", font: new output.svg.fonts.tex_ts.TeXFont()});
     const page = mathjax.mathjax.document("", {InputJax: tex, OutputJax: svg});
     const typeset = (text, display) => adaptor.outerHTML(page.convert(text, {display}));
 """
@@ -30,6 +32,7 @@ def engine():
     from py_mini_racer import MiniRacer
 
     racer = MiniRacer()
+    atexit.register(racer.close)      # it would keep Python from ending
     racer.eval("var global = globalThis;")
     for part in PARTS:
         racer.eval((MATHJAX / f"{part}.js").read_text(encoding="utf-8"))
@@ -62,6 +65,15 @@ def visit(self, node):
     raise nodes.SkipNode
 
 
+def add_glyphs(app, pagename, templatename, context, doctree):
+    """Give a page the outlines of the letters that its formulas use, each of them once."""
+    used = sorted(set(re.findall(r'"#(MJX-[^"]+)"', context.get("body", ""))))
+    if used:
+        outlines = engine().eval("adaptor.innerHTML(svg.fontCache.getCache())")
+        outlines = [re.search(f'<path id="{letter}" [^>]*></path>', outlines)[0] for letter in used]
+        context["body"] += f'<svg style="display: none" aria-hidden="true"><defs>{"".join(outlines)}</defs></svg>'
+
+
 def write_style(app):
     if app.builder.format == "html":
         style = engine().eval("adaptor.textContent(svg.styleSheet(page))")
@@ -71,5 +83,6 @@ def write_style(app):
 def setup(app):
     app.add_html_math_renderer("formulas", inline_renderers=(visit, None), block_renderers=(visit, None))
     app.add_css_file("resnet_lab/formulas.css")
+    app.connect("html-page-context", add_glyphs)
     app.connect("builder-inited", write_style, priority=600)     # after resnet_lab.page has made the folder
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,13 +1,21 @@
 # make book   build the book and say where it is        make lab     open Jupyter on the chapters
 # make test   run the tests                             make bench   measure beside other tools
+# make print  the book on one page, and as a PDF
 PYTHON ?= python3
 BIN := .venv/bin
+CHROMIUM := $(shell which chromium chromium-browser google-chrome 2>/dev/null | head -1)
 # Cached outputs belong to the package that made them: another package, another stamp.
 PACKAGE := _build/.package-$(shell cat resnet_lab/*.py | cksum | tr ' ' -)
 
 book: .venv/.installed $(PACKAGE)
 	$(BIN)/jupyter-book build . -W -n --keep-going
 	@echo "The book: file://$(CURDIR)/_build/html/index.html"
+
+print: book
+	$(BIN)/jupyter-book build . --builder singlehtml
+	@echo "To print: file://$(CURDIR)/_build/singlehtml/intro.html"
+	$(or $(CHROMIUM),echo Print it from a browser:) --headless --no-sandbox --disable-gpu --no-pdf-header-footer \
+		--print-to-pdf=_build/book.pdf "file://$(CURDIR)/_build/singlehtml/intro.html"
 
 test: .venv/.installed
 	$(BIN)/python -m pytest
@@ -33,4 +41,4 @@ $(PACKAGE):
 	rm -rf _build
 	mkdir -p _build && touch $@
 
-.PHONY: book test lab bench publish
+.PHONY: book print test lab bench publish

@@ -52,7 +52,7 @@ def main():
     write(place("paper_table.json"), {"data": name, "steps": chosen.steps, "seed": chosen.seed},
           [{"network": network, **history} for network, history in histories.items()])
     complete = name.startswith("cifar10") and chosen.steps == 64_000
-    report([(f"{network}, test error on {name}", f"paper: {error} %", f"{100 * histories[network]['test_error']:.2f} %"
+    report([(f"{network}, test error on CIFAR-10", f"paper: {error} %", f"{100 * histories[network]['test_error']:.2f} %"
              if complete and "test_error" in histories.get(network, ()) else None) for network, error in PAPER.items()])
 
 

@@ -188,15 +188,16 @@ class Explorer:
                             for name, control in self.controls.items()])
         presets = "".join([f'<button type="button" data-preset="{self.write(values).replace("&", "&amp;")}">{text}</button>'
                            for text, values in self.presets.items()])
-        copy_code = '<button type="button" data-copy="code">Copy as Python</button>' if self.python else ""
+        view, copies = self.render(), {"code": "Copy as Python", "markdown": "Copy table", "csv": "Copy table as CSV", "link": "Copy link"}
+        copies = "".join([f'<button type="button" data-copy="{what}">{text}</button>' for what, text in copies.items()
+                          if what == "link" or (self.python if what == "code" else "<table" in view)])
         return f"""<figure class="rl-explorer" data-explorer="{self.name}">
 <form autocomplete="off"><fieldset disabled><legend>{self.title}</legend>
 <div class="rl-presets">{presets}</div>
 <div class="rl-controls">
 {controls}</div>
-<div class="rl-view">{self.render()}</div>
-<div class="rl-actions">{copy_code}<button type="button" data-copy="link">Copy link</button>\
-<button type="reset">Reset</button><span class="rl-said" role="status"></span></div>
+<div class="rl-view">{view}</div>
+<div class="rl-actions">{copies}<button type="reset">Reset</button><span class="rl-said" role="status"></span></div>
 </fieldset></form>
 </figure>"""
 

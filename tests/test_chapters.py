@@ -6,6 +6,7 @@ of the exercises do not count, and numbers spelled out in words are not looked a
 out first: `NO_CLAIM`. What no cell can compute is listed in `QUOTED`, chapter by chapter, with the reason.
 """
 import ast
+import io
 import json
 import re
 from pathlib import Path
@@ -348,6 +349,28 @@ def test_chapters_are_linked_by_name_and_terms_once(chapter):
     assert unlinked == []
     terms = re.findall(r"glossary\.md#([\w-]+)", text)
     assert len(terms) == len(set(terms)) >= 5
+
+
+def test_in_the_built_page_plain_links_reach_terms_and_references_and_a_wrong_one_is_told(tmp_path):
+    """Sphinx is asked, with a page of its own."""
+    pytest.importorskip("sphinxcontrib.bibtex")
+    from sphinx.application import Sphinx
+
+    tmp_path.joinpath("conf.py").write_text(
+        "extensions = ['myst_parser', 'sphinxcontrib.bibtex', 'resnet_lab.page.links']\n"
+        "bibtex_bibfiles = ['some.bib']\nbibtex_cite_id = '{key}'\n", encoding="utf-8")
+    tmp_path.joinpath("some.bib").write_text("@misc{key2001, author = {A. Name}, title = {T}}", encoding="utf-8")
+    tmp_path.joinpath("index.md").write_text(
+        "# A\n```{toctree}\nb\n```\n```{glossary}\nMAC (one), 乘加\n  A term.\n```\n```{bibliography}\n:all:\n```\n",
+        encoding="utf-8")
+    tmp_path.joinpath("b.md").write_text(
+        f"# B\n[1](index.md#{anchor('MAC (one), 乘加')}) [2](index.md#key2001) [3](index.md#term-none)\n", encoding="utf-8")
+    warnings = io.StringIO()
+    Sphinx(tmp_path, tmp_path, tmp_path / "out", tmp_path / "out", "html", status=None, warning=warnings).build()
+    page, index = [tmp_path.joinpath("out", f"{name}.html").read_text(encoding="utf-8") for name in ("b", "index")]
+    for target in ("term-MAC-one", "key2001"):
+        assert f'href="index.html#{target}"' in page and f'id="{target}"' in index
+    assert "'term-none'" in warnings.getvalue() and len(warnings.getvalue().splitlines()) == 1
 
 
 def test_the_glossary_has_sixty_terms_in_two_languages_in_order():

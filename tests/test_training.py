@@ -68,6 +68,8 @@ def test_fit_equals_a_loop_written_out():
     for name, value in ours.state_dict().items():
         if value.is_floating_point():
             assert torch.allclose(value, average[name], atol=1e-5), name
+    held = evaluate(ours, data, "validation", precision="float32")
+    assert (history["curve"][-1]["validation_loss"], history["curve"][-1]["validation_error"]) == (held["loss"], held["error"])
 
 
 def test_rates_are_those_of_pytorchs_schedulers():
@@ -129,6 +131,23 @@ def test_identical_runs_have_identical_histories():
     assert one["curve"] == other["curve"] and same_weights(first, second)
     network = model()
     assert fit(network, small_data(), replace(RECIPE, seed=1))["curve"] != one["curve"]
+
+
+def test_random_numbers_are_new_in_every_step():
+    class Draws(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inside, self.drawn = model(), []
+
+        def forward(self, x):
+            if self.training:
+                self.drawn.append(torch.rand(()).item())
+            return self.inside(x)
+
+    one, other = Draws(), Draws()
+    fit(one, small_data(), RECIPE)
+    fit(other, small_data(), replace(RECIPE, seed=1))
+    assert len({*one.drawn, *other.drawn}) == 16
 
 
 def test_fit_leaves_the_callers_random_numbers_alone():
@@ -333,6 +352,25 @@ def test_nan_stops_with_the_step_and_the_last_good_checkpoint(tmp_path):
     calls = 0
     with pytest.raises(FloatingPointError, match="step 11; no checkpoint has been written"):
         fit(Poisoned(), data, replace(recipe, every=20))
+
+
+def test_weights_that_break_in_a_last_step_are_not_kept(tmp_path):
+    """The loss of step 8 is sound, its gradient is not; no later step of that stretch would show it."""
+    class Poisoned(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inside, self.steps = model(), 0
+
+        def forward(self, x):
+            logits = self.inside(x)
+            if self.training:
+                self.steps += 1
+                logits.register_hook(lambda gradient: gradient * (math.nan if self.steps == 8 else 1))
+            return logits
+
+    with pytest.raises(FloatingPointError, match="weights are no longer finite after step 8; the last good checkpoint is .*, of step 4"):
+        fit(Poisoned(), small_data(), RECIPE, folder=tmp_path)
+    assert load_checkpoint(tmp_path / "checkpoint.pt")["step"] == 4
 
 
 def test_diverging_run_stops():

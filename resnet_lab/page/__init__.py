@@ -112,10 +112,11 @@ def add_script(app, pagename, templatename, context, doctree):
                         **{"data-engine": "brython.js", "data-bundle": app.config.resnet_lab_bundle})
 
 
-def mend_tables(app, pagename, templatename, context, doctree):
-    """A heading without a word, as in a table's corner, is a cell and no heading."""
+def mend_roles(app, pagename, templatename, context, doctree):
+    """What screen readers stumble over: a table's heading without a word is a cell, a reference is an item of its list."""
     if "body" in context:
-        context["body"] = re.sub(r'<th class="head[^>]*><p></p></th>', "<td></td>", context["body"])
+        body = re.sub(r'<th class="head[^>]*><p></p></th>', "<td></td>", context["body"])
+        context["body"] = body.replace('role="doc-biblioentry"', 'role="listitem"')
 
 
 def forget_widgets(app, env):
@@ -142,6 +143,6 @@ def setup(app):
     app.connect("builder-inited", write_assets)
     app.connect("env-updated", forget_widgets)
     app.connect("html-page-context", add_script)
-    app.connect("html-page-context", mend_tables)
+    app.connect("html-page-context", mend_roles)
     app.connect("build-finished", drop_icons)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

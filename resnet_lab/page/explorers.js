@@ -60,11 +60,22 @@
       throw error;
     }
 
+    // The view's table, for a text or for a spreadsheet, which reads no 25,557,032.
+    function table(what) {
+      const rows = [...view.querySelectorAll("tr")].map((row) => [...row.cells].map((cell) => cell.textContent));
+      const line = what === "csv"
+        ? (row) => row.map((text) => text.replace(/(?<=\d),(?=\d{3})/g, "")).map((text) => /[",]/.test(text) ? `"${text}"` : text).join(",")
+        : (row) => `| ${row.join(" | ")} |`;
+      const lines = rows.map(line);
+      if (what === "markdown") lines.splice(1, 0, line(rows[0].map((_, column) => column ? "---:" : "---")));
+      return lines.join("\n");
+    }
+
     async function copy(what) {
       const link = location.href.split("#")[0] + "#" + name + "?" + state(form);
-      const text = what === "link" ? link : (await start()).code(name, state(form));
+      const text = what === "link" ? link : what === "code" ? (await start()).code(name, state(form)) : table(what);
       if (what === "link") history.replaceState(null, "", link);
-      await navigator.clipboard.writeText(text).then(() => say("Copied: " + text), () => say(text));
+      await navigator.clipboard.writeText(text).then(() => say("Copied: " + text.split("\n")[0]), () => say(text));
     }
 
     form.addEventListener("input", change);

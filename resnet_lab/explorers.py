@@ -405,7 +405,9 @@ function_class = Explorer(
      Range("size", "Size", 1, 12, 3)],
     _function_class,
     lambda family, target, size:
-        f"function_classes.best({family!r}, function_classes.TARGETS[{target!r}], size={size})")
+        f"function_classes.best({family!r}, function_classes.TARGETS[{target!r}], size={size})",
+    presets={f"a {target}, {family}": {"family": family, "target": target, "size": size} for target, family, size in
+             (("step", "bins", 3), ("step", "polynomials", 3), ("hill", "bins", 5), ("hill", "polynomials", 5))})
 
 
 # The ResNet family (chapter 9)

@@ -246,6 +246,8 @@ def test_plan_draws_evenly_and_depends_on_the_seed():
         counts = moves[:, column].bincount()
         assert len(counts) == outcomes and (counts - 10_000 / outcomes).abs().max() < 5 * (10_000 / outcomes) ** 0.5
     assert not torch.equal(plan(50, 0, 1, 50, seed=0), plan(50, 0, 1, 50, seed=1))
+    first, second = plan(50, 0, 2, 50, crop=4)          # two epochs
+    assert not torch.equal(first[:, 0], second[:, 0]) and not torch.equal(first[:, 1:], second[:, 1:])
     assert (plan(50, 0, 2, 25)[..., 1:] == 0).all()
 
 

@@ -39,14 +39,14 @@ def same_weights(one, other):
 
 def test_fit_equals_a_loop_written_out():
     data, recipe = small_data(), Recipe(steps=7, batch=16, every=4, lr=0.05, crop=2, nesterov=True, label_smoothing=0.1, ema=0.9,
-                                        weight_decay=1e-3, precision="float32")
+                                        weight_decay=1e-3, precision="float32", seed=3)
     ours, theirs = model(), model()
     history = fit(ours, data, recipe)
 
     optimizer = torch.optim.SGD(theirs.parameters(), 0.05, 0.9, weight_decay=1e-3, nesterov=True)
     scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 7)
     average, losses, wrong = {name: value.clone() for name, value in theirs.state_dict().items()}, [], []
-    for step in plan(96, 0, 7, 16, crop=2, flip=True):
+    for step in plan(96, 0, 7, 16, crop=2, flip=True, seed=3):
         batch = []
         for index, down, right, mirrored in step.tolist():
             image = functional.crop(functional.pad(data.train.images[index], [2]), down, right, 10, 10)
@@ -122,6 +122,16 @@ def test_same_accuracy_in_bfloat16():
     assert abs(errors["float32"] - errors["bfloat16"]) < 0.06 and max(errors.values()) < 0.65
 
 
+def test_auto_is_bfloat16_where_the_hardware_computes_in_it(monkeypatch):
+    cpu, gpu = torch.device("cpu"), torch.device("cuda")
+    for flags, expected in (("fpu avx512_bf16 sse", "bfloat16"), ("fpu amx_bf16", "bfloat16"), ("fpu avx512f", "float32"), ("", "float32")):
+        monkeypatch.setattr(training, "cpu_info", lambda field: flags)
+        assert training.resolve("auto", cpu) == expected and training.resolve("bfloat16", cpu) == "bfloat16"
+    for capability, expected in (((7, 5), "float32"), ((8, 0), "bfloat16"), ((9, 0), "bfloat16")):
+        monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: capability)
+        assert training.resolve("auto", gpu) == expected and training.resolve("float32", gpu) == "float32"
+
+
 def test_identical_runs_have_identical_histories():
     runs = []
     for _ in range(2):
@@ -129,8 +139,7 @@ def test_identical_runs_have_identical_histories():
         runs.append((fit(network, small_data(), RECIPE), network))
     (one, first), (other, second) = runs
     assert one["curve"] == other["curve"] and same_weights(first, second)
-    network = model()
-    assert fit(network, small_data(), replace(RECIPE, seed=1))["curve"] != one["curve"]
+    assert fit(model(net=NOISY), small_data(), replace(RECIPE, seed=1))["curve"] != one["curve"]
 
 
 def test_random_numbers_are_new_in_every_step():
@@ -261,6 +270,7 @@ def test_killed_and_resumed_run_ends_with_the_same_weights(tmp_path):
     whole, cut = model(net=NOISY), model(1, NOISY)
     histories = [fit(network, small_data(), LONG, folder=tmp_path / name) for network, name in ((whole, "whole"), (cut, "cut"))]
     assert same_weights(whole, cut) and histories[0]["curve"] == histories[1]["curve"]
+    assert histories[1]["seconds"] == sorted(histories[1]["seconds"])       # what was spent before the cut counts
     assert json.loads((tmp_path / "cut" / "history.json").read_text()) == load_checkpoint(checkpoint)["history"] == histories[1]
 
 

@@ -127,9 +127,10 @@ def forget_widgets(app, env):
 
 def drop_icons(app, exception):
     """The theme loads every icon of Font Awesome, half a megabyte compressed; book.css draws the few it shows."""
-    icons = Path(app.outdir, "_static", "scripts", "fontawesome.js")
+    icons, style = [Path(app.outdir, "_static", file) for file in ("scripts/fontawesome.js", "styles/pydata-sphinx-theme.css")]
     if icons.exists():
         icons.write_text("")
+        style.write_text(re.sub(r"[^{}]*\.fa-[^{}]*\{[^{}]*\}", "", style.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 def setup(app):

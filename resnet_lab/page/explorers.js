@@ -141,8 +141,16 @@
       whenIdle(() => start().then((lab) => whenIdle(() => warm(lab, target))), {timeout: 1000});
     }
   }, {rootMargin: "100%"});
-  // An explorer's view is made once for nobody, so that the reader's first change need not wait for what is only done once.
-  const warm = (lab, {dataset, firstElementChild}) => dataset.explorer && lab.render(dataset.explorer, state(firstElementChild));
+  // An explorer's views are made once for nobody, so that the reader's first changes need not wait for what is only done once.
+  function warm(lab, {dataset, firstElementChild: form}) {
+    if (!dataset.explorer) return;
+    const states = [state(form), ...[...form.querySelectorAll("[data-preset]")].map((button) => button.dataset.preset)];
+    const next = () => {
+      lab.render(dataset.explorer, states.shift());
+      if (states.length) whenIdle(next);
+    };
+    next();
+  }
   figures.forEach(setUp);
   document.querySelectorAll(".rl-exercise").forEach(setUpExercise);
 })();

@@ -192,7 +192,7 @@ ITEMS = [
      "(512,), (10,)"),
     ("global average pooling and dropout", 9, "The head: averaging instead of connecting",
      "AdaptiveAvgPool2d((1, 1))", "dropout", "123.6"),
-    ("the 1-D ResNet-18", 10, "One axis instead of two", "signal_resnet()", "17 + 1", "19.7"),
+    ("the 1-D ResNet-18", 10, "One axis instead of two", "signal_resnet()", "(512, 125)", "_make_layer", "19.7"),
     ("1-D and 2-D layers give the same numbers", 10, "Conv1d is Conv2d with a height of 1", "torch.allclose"),
     ("a task for signals: removing noise", 10, "A task from a formula", "chirp", "noise"),
     ("torchvision's weights, strictly", 13, "Weights from elsewhere", "load_state_dict(state)", "difference < 1e-5"),

@@ -1,4 +1,5 @@
 """Explorers in the built page: moved with the mouse and the keyboard, held against CPython, and timed; the stand-in `dataclasses`."""
+import csv
 import dataclasses
 import functools
 import gzip
@@ -10,7 +11,7 @@ import threading
 import pytest
 from hypothesis import given, strategies
 
-from resnet_lab import page
+from resnet_lab import page, resnet, trace
 from resnet_lab.explorers import ALL
 from test_explorers import EVERY, states
 
@@ -213,6 +214,22 @@ def test_a_link_brings_back_a_state(gallery, explorer):
         assert said(figure, "Copied: " + explorer.code(wanted)[:5]) == gallery.evaluate("navigator.clipboard.readText()") == explorer.code(wanted)
     figure.locator("[type=reset]").click()
     shows(figure, explorer.value)
+
+
+def test_a_table_is_copied_for_a_text_and_for_a_spreadsheet(gallery):
+    figure = gallery.locator("[data-explorer=family]")
+    figure.locator("[type=reset]").click()
+    table = trace(resnet(50), (3, 224, 224))
+    figure.locator("[data-copy=markdown]").click()
+    said(figure, "Copied: |")
+    head, rule, *rows = [line.strip("|").split("|") for line in gallery.evaluate("navigator.clipboard.readText()").split("\n")]
+    assert [cell.strip() for cell in head] == ["", "output", "parameters", "MACs", "field"] and set("".join(rule)) == set(" -:")
+    assert [cell.strip() for cell in rows[-1]] == ["total", "50 layers", f"{table.params:,}", f"{table.macs:,}", f"{table.receptive_field:,}"]
+    figure.locator("[data-copy=csv]").click()
+    said(figure, "Copied: ,output")
+    rows = list(csv.reader(gallery.evaluate("navigator.clipboard.readText()").split("\n")))
+    assert [row[0] for row in rows[-3:]] == ["avgpool", "fc", "total"] and [len(row) for row in rows] == [5] * len(rows)
+    assert [int(cell) for cell in rows[-1][2:]] == [table.params, table.macs, table.receptive_field]
 
 
 @EVERY

@@ -99,6 +99,10 @@
     window.addEventListener("hashchange", follow);
     follow();
     near.observe(figure);
+    // A view that is too wide for the page is reached, and scrolled, with the keyboard too.
+    new ResizeObserver(() => {
+      if (view.scrollWidth > view.clientWidth) view.tabIndex = 0; else view.removeAttribute("tabindex");
+    }).observe(view);
   }
 
   // A reader's answers stay in this browser, where it allows that; nothing leaves it.

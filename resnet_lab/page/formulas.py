@@ -60,8 +60,7 @@ def visit(self, node):
         formula = self.encode(node.astext())
     tag = "div" if display else "span"
     number = f'<span class="eqno">({node["number"]})</span>' if display and node.get("number") else ""
-    self.body.append(self.starttag(node, tag, "", CLASS="math", **({"IDS": node["ids"]} if display else {}))
-                     + number + formula + f"</{tag}>")
+    self.body.append(self.starttag(node, tag, "", CLASS="math") + number + formula + f"</{tag}>")
     raise nodes.SkipNode
 
 

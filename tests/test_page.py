@@ -127,6 +127,7 @@ def test_every_control_of_every_explorer_moves(browser, book, origin):
         for figure in opened.locator(".rl-explorer").all():
             figure.locator("[type=reset]").click()
             before = settled(figure)
+            opened.wait_for_timeout(500)        # nobody moves a thing as soon as it is there
             for what, move in moves(figure):
                 move()
                 after = settled(figure)

@@ -145,13 +145,17 @@
       whenIdle(() => start().then((lab) => whenIdle(() => warm(lab, target))), {timeout: 1000});
     }
   }, {rootMargin: "100%"});
-  // An explorer's views are made once for nobody, so that the reader's first changes need not wait for what is only done once.
+  // Views are made for nobody while the page is idle, so that a reader's first changes need not wait for what is only done once.
   function warm(lab, {dataset, firstElementChild: form}) {
     if (!dataset.explorer) return;
-    const states = [state(form), ...[...form.querySelectorAll("[data-preset]")].map((button) => button.dataset.preset)];
+    const choices = [...form.querySelectorAll("[type=radio], option")].map((choice) => (choice.name || choice.parentNode.name) + "=" + choice.value);
+    const states = [state(form), ...[...form.querySelectorAll("[data-preset]")].map((button) => button.dataset.preset), ...choices];
+    let spent = 0;
     const next = () => {
+      const began = performance.now();
       lab.render(dataset.explorer, states.shift());
-      if (states.length) whenIdle(next);
+      spent += performance.now() - began;
+      if (states.length && spent < 300) whenIdle(next);
     };
     next();
   }

@@ -1,4 +1,4 @@
-"""Every built page, light on a wide screen and dark on a phone: axe-core finds nothing; every picture has words for it."""
+"""Every built page, light on a wide screen and dark on a phone: axe-core finds nothing; every picture has words."""
 from html.parser import HTMLParser
 from importlib.util import find_spec
 from pathlib import Path
@@ -45,7 +45,8 @@ def test_axe_finds_nothing(browser, book, axe, mode, width):
 
 def test_axe_would_find_a_mistake(browser, axe):
     opened = browser.new_page()
-    opened.set_content("<html lang=en><title>A page</title><main><h1>A page</h1><img src=a.png><p style='color: #bbb'>Pale</p></main>")
+    opened.set_content("<html lang=en><title>A page</title><main><h1>A page</h1><img src=a.png>"
+                       "<p style='color: #bbb'>Pale</p></main>")
     assert {each.split(":")[0] for each in violations(opened, axe)} == {"image-alt", "color-contrast"}
     opened.close()
 
@@ -77,5 +78,5 @@ def test_every_picture_says_what_it_shows(book):
         article = path.read_text(encoding="utf-8").partition("<article")[2]     # beside it there is only the logo
         for text in Pictures(article).texts:
             count += 1
-            assert len(text) > 2 and not text.endswith((".png", ".svg", ".jpg")), f"{path.name}: a picture is called {text!r}"
+            assert len(text) > 2 and not text.endswith((".png", ".svg", ".jpg")), f"{path.name}: {text!r}"
     assert count > 50

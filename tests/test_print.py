@@ -1,14 +1,16 @@
 """A chapter on paper: its text, pictures and addresses; no bars, no controls, nothing cut off, dark on white."""
 
-SHOWN = "selector => [...document.querySelectorAll(selector)].filter((element) => element.getClientRects().length).length"
+SHOWN = "selector => [...document.querySelectorAll(selector)].filter((each) => each.getClientRects().length).length"
 CUT_OFF = "[...document.querySelectorAll('article pre')].filter((pre) => pre.scrollWidth > pre.clientWidth + 1).length"
-COLOURS = "[getComputedStyle(document.body).backgroundColor, getComputedStyle(document.querySelector('article p')).color]"
+COLOURS = """[getComputedStyle(document.body).backgroundColor,
+             getComputedStyle(document.querySelector("article p")).color]"""
 
 
 def test_a_chapter_on_paper(browser, book):
     opened = browser.new_page(color_scheme="dark", viewport={"width": 680, "height": 1000})      # A4 with its margins
     opened.goto(book.joinpath("chapters", "05-output-sizes.html").as_uri())
-    screen = {selector: opened.evaluate(SHOWN, selector) for selector in (".rl-controls", ".rl-actions", "button", ".prev-next-area a")}
+    screen = {selector: opened.evaluate(SHOWN, selector)
+              for selector in (".rl-controls", ".rl-actions", "button", ".prev-next-area a")}
     assert all(screen.values()), screen
     opened.emulate_media(media="print")
     for selector in (*screen, ".bd-sidebar-primary", ".bd-sidebar-secondary", "#jb-print-docs-body", "summary"):

@@ -1,6 +1,7 @@
 """What is published: notebooks that install the package themselves, and pages with links to them."""
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,10 +16,12 @@ from test_links import Page, fault
 ROOT = Path(__file__).parent.parent
 REPOSITORY = "https://github.com/you/your-fork"
 CHAPTERS = sorted(ROOT.joinpath("chapters").glob("*.ipynb"))
+TARGET = re.compile(r"\]\(([^)\s]+)")
 # These take seconds; all of them, some of which train networks, take as long as the book.
 QUICK = ("05-output-sizes", "13-using-a-trained-network")
 chosen = [pytest.param(path, id=path.stem, marks=pytest.mark.skipif(
-    path.stem not in QUICK and not os.environ.get("RESNET_LAB_EVERY_NOTEBOOK"), reason="RESNET_LAB_EVERY_NOTEBOOK=1 runs every notebook"))
+    path.stem not in QUICK and not os.environ.get("RESNET_LAB_EVERY_NOTEBOOK"),
+    reason="RESNET_LAB_EVERY_NOTEBOOK=1 runs every notebook"))
     for path in CHAPTERS]
 
 
@@ -27,10 +30,16 @@ def test_a_published_notebook_is_the_chapter_and_a_cell(chapter):
     source = chapter.read_text(encoding="utf-8")
     before, after = nbformat.reads(source, 4), nbformat.reads(notebook(source, REPOSITORY), 4)
     nbformat.validate(after)
-    added = [cell for cell in after.cells if cell not in before.cells]
-    assert [cell for cell in after.cells if cell in before.cells] == before.cells and len(added) == 1
-    assert added[0].source == SET_UP.format(repository=REPOSITORY)
-    assert next(cell for cell in after.cells if cell.cell_type == "code") == added[0]
+    place = next(place for place, cell in enumerate(after.cells) if cell.cell_type == "code")
+    assert after.cells.pop(place).source == SET_UP.format(repository=REPOSITORY)
+    for old, new in zip(before.cells, after.cells, strict=True):
+        assert old == new or old.cell_type == "markdown"
+        # Colab follows no relative link: each leads to the same file of the repository.
+        for here, there in zip(TARGET.findall(old.source), TARGET.findall(new.source), strict=True):
+            branch, _, path = there.removeprefix(f"{REPOSITORY}/blob/").partition("/")
+            assert here == there or branch == ("HEAD" if here.startswith("../") else "notebooks")
+            assert here == there or path.partition("#")[0] == (chapter.parent / here.partition("#")[0]).resolve().relative_to(ROOT).as_posix()
+            assert there.startswith(("http", "#"))
 
 
 @pytest.mark.parametrize("address", ["", "you/your-fork", "https://github.com/you", "https://gitlab.com/you/your-fork"])
@@ -46,8 +55,8 @@ def published(book, tmp_path_factory):
     shutil.copytree(book, folder / "_build" / "html")
     shutil.copytree(ROOT / "chapters", folder / "chapters")
     shutil.copy(ROOT / "requirements.txt", folder)
-    subprocess.run([sys.executable, "-m", "resnet_lab.page.publish", REPOSITORY + ".git", "--binder", "https://mybinder.org/",
-                    "--jupyterhub", "https://hub.example.edu"], cwd=folder, check=True)
+    subprocess.run([sys.executable, "-m", "resnet_lab.page.publish", REPOSITORY + ".git",
+                    "--binder", "https://mybinder.org/", "--jupyterhub", "https://hub.example.edu"], cwd=folder, check=True)
     return folder / "_build" / "publish"
 
 
@@ -61,7 +70,8 @@ def test_every_chapter_has_links_to_its_notebook(published):
         assert Page(row).links == [
             f"https://colab.research.google.com/github/you/your-fork/blob/notebooks/{notebook}",
             f"https://mybinder.org/v2/gh/you/your-fork/notebooks?urlpath=lab/tree/{notebook}",
-            f"https://hub.example.edu/hub/user-redirect/git-pull?repo={REPOSITORY}&branch=notebooks&urlpath=lab/tree/your-fork/{notebook}",
+            f"https://hub.example.edu/hub/user-redirect/git-pull?repo={REPOSITORY}&branch=notebooks"
+            f"&urlpath=lab/tree/your-fork/{notebook}",
             f"../_sources/{notebook}"]
         assert published.joinpath("notebooks", notebook).read_text() == (path.parent / Page(row).links[-1]).read_text()
         assert SET_UP.splitlines()[0] in published.joinpath("notebooks", notebook).read_text()
@@ -81,21 +91,22 @@ def test_binder_is_told_what_the_notebooks_need(published):
 
 @pytest.fixture(scope="module")
 def elsewhere(tmp_path_factory):
-    """A folder with the published notebooks, and the Python of a new environment: this one's libraries without resnet_lab."""
+    """A folder with the published notebooks, and a new environment's Python: this one's libraries, no resnet_lab."""
     folder = tmp_path_factory.mktemp("elsewhere")
     repository, environment = folder / "repository", folder / "environment"
     repository.mkdir()
     for part in ("resnet_lab", "pyproject.toml", "README.md", "LICENSE"):
         subprocess.run(["cp", "-r", ROOT / part, repository], check=True)
-    for command in (["init", "-q"], ["add", "-A"], ["-c", "user.name=t", "-c", "user.email=t@example.org", "commit", "-qm", "all"]):
+    author = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
+    for command in (["init", "-q"], ["add", "-A"], [*author, "commit", "-qm", "all"]):
         subprocess.run(["git", "-C", repository, *command], check=True)
     write_notebooks(ROOT / "chapters", folder / "published", repository.as_uri())
 
     subprocess.run([sys.executable, "-m", "venv", environment], check=True)
     python = environment / "bin" / "python"
-    own = subprocess.run([python, "-c", "import site; print(site.getsitepackages()[0])"], capture_output=True, text=True, check=True)
+    own = subprocess.check_output([python, "-c", "import site; print(site.getsitepackages()[0])"], text=True).strip()
     libraries = {path for path in map(Path, sys.path) if path.name == "site-packages"}
-    Path(own.stdout.strip(), "libraries.pth").write_text("\n".join(map(str, libraries)))
+    Path(own, "libraries.pth").write_text("\n".join(map(str, libraries)))
     return folder, python
 
 

@@ -19,7 +19,7 @@ pytest.importorskip("torchvision")
 from bad_input import refused
 from torch.nn.functional import batch_norm, cross_entropy
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
+from torch.utils._pytree import tree_flatten
 from torchvision.transforms.v2 import functional
 
 import resnet_lab as rl
@@ -201,7 +201,7 @@ class Tape(TorchDispatchMode):
         return super().__enter__()
 
     def __torch_dispatch__(self, function, types, args=(), kwargs=None):
-        for tensor in tree_leaves((args, kwargs)):
+        for tensor in tree_flatten((args, kwargs))[0]:
             if isinstance(tensor, torch.Tensor):
                 storage = tensor.untyped_storage()
                 self.memory.setdefault(storage.data_ptr(), (storage, storage.clone()))
@@ -218,7 +218,7 @@ class Tape(TorchDispatchMode):
     @torch.no_grad()
     def replay(self):
         for function, args, kwargs, result in self.calls:
-            for old, new in zip(tree_leaves(result), tree_leaves(function(*args, **kwargs))):
+            for old, new in zip(tree_flatten(result)[0], tree_flatten(function(*args, **kwargs))[0]):
                 if isinstance(old, torch.Tensor) and old.data_ptr() != new.data_ptr():      # neither in place nor a view
                     old.copy_(new)
 

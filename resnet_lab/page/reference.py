@@ -1,7 +1,7 @@
 """A Sphinx extension for the reference page: the package's docstrings, which are plain text, as autodoc wants them.
 
-What a docstring indents is a formula (in a module's own, code); a name or names before a colon at the start of a line, and the
-sentences on errors and sources, begin a paragraph of their own; what stands between backquotes is code.
+What a docstring indents is a formula (in a module's own, code); a name or names before a colon at the start of a line,
+and the sentences on errors and sources, begin a paragraph of their own; what stands between backquotes is code.
 """
 import re
 
@@ -14,7 +14,7 @@ def formula(text: str) -> str:
 
 
 def prose(line: str) -> str:
-    """reStructuredText of a line: code between backquotes, and nothing else of what reStructuredText takes for a mark."""
+    """reStructuredText of a line: code between backquotes, and no other marks of reStructuredText."""
     pieces = line.split("`")
     pieces[::2] = [re.sub(r"([*_|\\])", r"\\\1", piece) for piece in pieces[::2]]
     return "``".join(pieces)

@@ -141,7 +141,8 @@ def test_every_control_of_every_explorer_moves(browser, book, origin):
     for explorer in sorted({detail for detail, _, _ in times}):
         took = sorted(duration for detail, _, duration in times if detail == explorer)
         medians.append(took[len(took) // 2])
-        print(f"{origin.split(':')[0]} {explorer}: control to picture, median {medians[-1]:.1f} ms, p95 {took[int(len(took) * .95)]:.1f} ms of {len(took)}")
+        print(f"{origin.split(':')[0]} {explorer}: control to picture, median {medians[-1]:.1f} ms, p95 {took[int(len(took) * .95)]:.1f} ms, "
+              f"at most {took[-1]:.1f} ms of {len(took)}")
     # The goal is one frame, 16 ms; the bound leaves room for a machine that does other things at the same time.
     assert sorted(medians)[len(medians) // 2] < 100
 

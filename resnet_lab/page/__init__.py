@@ -139,6 +139,7 @@ def setup(app):
     version = hashlib.sha256("".join(sources).encode()).hexdigest()[:10]
     app.setup_extension("resnet_lab.page.formulas")
     app.add_config_value("resnet_lab_bundle", f"bundle-{version}.js", "html")
+    app.config.templates_path.append(str(PAGE / "templates"))
     app.add_css_file("resnet_lab/explorers.css")
     app.add_css_file("resnet_lab/book.css")
     app.connect("builder-inited", write_assets)

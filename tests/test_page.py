@@ -171,7 +171,7 @@ def test_the_budget_of_a_page(browser, book, origin):
               f"layout shift {shifted:.3f}; errors and requests to others: {len(opened.trouble)}")
         assert not opened.trouble
         assert shifted < 0.05
-        assert live < 450_000 and sum(weight.values()) < 750_000
+        assert live < 450_000 and sum(weight.values()) < 620_000
         opened.close()
 
 

@@ -7,8 +7,9 @@ CHROMIUM := $(shell which chromium chromium-browser google-chrome 2>/dev/null | 
 # Cached outputs belong to the package that made them: another package, another stamp.
 PACKAGE := _build/.package-$(shell cat resnet_lab/*.py | cksum | tr ' ' -)
 
+# After a failure everything is read again: what Sphinx has read once, it takes as good.
 book: .venv/.installed $(PACKAGE)
-	$(BIN)/jupyter-book build . -W -n --keep-going
+	$(BIN)/jupyter-book build . -W -n --keep-going || { rm -rf _build/.doctrees; exit 1; }
 	@echo "The book: file://$(CURDIR)/_build/html/index.html"
 
 print: book

@@ -33,7 +33,7 @@ class Row:
 
 @dataclass
 class Piece:
-    """A part of a network, a layer or a block, with its rows; and `copies` - 1 further ones that differ in name alone."""
+    """A layer or a block with its rows, which stands for `copies` alike: they differ in name, receptive field and padding."""
     part: object
     rows: list
     copies: int

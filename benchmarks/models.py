@@ -3,6 +3,7 @@
 The two take turns, so that whatever else the machine does hits both alike; the ratio is the median over the turns of
 ours / theirs. Run from anywhere: python benchmarks/models.py [turns]. Writes benchmarks/results/models.json.
 """
+
 import json
 import platform
 import statistics
@@ -40,9 +41,11 @@ def compare(ours, theirs, step, x, turns):
         pair = seconds(step, first, x), seconds(step, second, x)
         times.append(pair if turn % 2 else pair[::-1])
     times = times[2:]
-    return {"ours_ms": round(1000 * statistics.median(mine for mine, _ in times), 2),
-            "torchvision_ms": round(1000 * statistics.median(other for _, other in times), 2),
-            "ratio": round(statistics.median(mine / other for mine, other in times), 4)}
+    return {
+        "ours_ms": round(1000 * statistics.median(mine for mine, _ in times), 2),
+        "torchvision_ms": round(1000 * statistics.median(other for _, other in times), 2),
+        "ratio": round(statistics.median(mine / other for mine, other in times), 4),
+    }
 
 
 def main(turns=41, batch=2, size=128):
@@ -56,17 +59,33 @@ def main(turns=41, batch=2, size=128):
             ours.to(memory_format=layout), theirs.to(memory_format=layout)
             for step in (forward, forward_backward):
                 ours.train(step is forward_backward), theirs.train(step is forward_backward)
-                row = {"network": f"resnet{depth}", "layout": str(layout).removeprefix("torch."), "step": step.__name__,
-                       **compare(ours, theirs, step, x, turns)}
-                print("{network}  {layout:17}  {step:16}  {ours_ms:8} ms  torchvision {torchvision_ms:8} ms  "
-                      "ratio {ratio}".format(**row), flush=True)
+                row = {
+                    "network": f"resnet{depth}",
+                    "layout": str(layout).removeprefix("torch."),
+                    "step": step.__name__,
+                    **compare(ours, theirs, step, x, turns),
+                }
+                print(
+                    "{network}  {layout:17}  {step:16}  {ours_ms:8} ms  torchvision {torchvision_ms:8} ms  "
+                    "ratio {ratio}".format(**row),
+                    flush=True,
+                )
                 results.append(row)
-    machine = {"cpu": platform.processor() or platform.machine(), "python": platform.python_version(),
-               "torch": torch.__version__, "torchvision": torchvision.__version__, "threads": 1,
-               "batch": batch, "size": size, "turns": turns}
+    machine = {
+        "cpu": platform.processor() or platform.machine(),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "torchvision": torchvision.__version__,
+        "threads": 1,
+        "batch": batch,
+        "size": size,
+        "turns": turns,
+    }
     target = Path(__file__).parent / "results" / "models.json"
     target.parent.mkdir(exist_ok=True)
-    target.write_text(json.dumps({"machine": machine, "results": results}, indent=1) + "\n", encoding="utf-8")
+    target.write_text(
+        json.dumps({"machine": machine, "results": results}, indent=1) + "\n", encoding="utf-8"
+    )
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ Augmented by crops and mirror images only. Settings are chosen on the validation
 the test images alone); the final runs train on all training images and read the test images once. Writes results/fashion_mnist.json,
 or runs/tried/fashion_mnist.json without a GPU.
 """
+
 import argparse
 from statistics import mean, pstdev
 
@@ -31,17 +32,54 @@ def main():
     data, runs = load(chosen.data, validation=chosen.validation), []
     for seed in chosen.seeds:
         torch.manual_seed(seed)
-        model = build(rl.named(chosen.network, in_channels=data.channels, classes=len(data.classes)))
-        history = fit(model, data, Recipe(epochs=chosen.epochs, lr=chosen.lr, nesterov=True, warmup=500, label_smoothing=0.1, ema=0.999, crop=2,
-                                          seed=seed))
+        model = build(
+            rl.named(chosen.network, in_channels=data.channels, classes=len(data.classes))
+        )
+        history = fit(
+            model,
+            data,
+            Recipe(
+                epochs=chosen.epochs,
+                lr=chosen.lr,
+                nesterov=True,
+                warmup=500,
+                label_smoothing=0.1,
+                ema=0.999,
+                crop=2,
+                seed=seed,
+            ),
+        )
         part = "validation" if chosen.validation else "test"
         accuracy = 1 - evaluate(model, data, part)["error"]
-        runs.append({"seed": seed, f"{part}_accuracy": round(accuracy, 4), "curve": history["curve"], "seconds": history["seconds"][-1]})
-        print(f"seed {seed}: {part} accuracy {accuracy:.2%}, {history['seconds'][-1]:.0f} s", flush=True)
+        runs.append(
+            {
+                "seed": seed,
+                f"{part}_accuracy": round(accuracy, 4),
+                "curve": history["curve"],
+                "seconds": history["seconds"][-1],
+            }
+        )
+        print(
+            f"seed {seed}: {part} accuracy {accuracy:.2%}, {history['seconds'][-1]:.0f} s",
+            flush=True,
+        )
     if not chosen.validation:
-        write(place("fashion_mnist.json"), {key: history[key] for key in ("machine", "data", "recipe")} | {"network": chosen.network}, runs)
+        write(
+            place("fashion_mnist.json"),
+            {key: history[key] for key in ("machine", "data", "recipe")}
+            | {"network": chosen.network},
+            runs,
+        )
         accuracies = [run["test_accuracy"] for run in runs]
-        report([(f"{chosen.network}, test accuracy on {data.name}, {len(runs)} seeds", "95.5 %", f"{mean(accuracies):.2%} +- {pstdev(accuracies):.2%}")])
+        report(
+            [
+                (
+                    f"{chosen.network}, test accuracy on {data.name}, {len(runs)} seeds",
+                    "95.5 %",
+                    f"{mean(accuracies):.2%} +- {pstdev(accuracies):.2%}",
+                )
+            ]
+        )
 
 
 if __name__ == "__main__":

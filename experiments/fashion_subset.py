@@ -5,6 +5,7 @@
 Without a folder: where the book's `fashion-mnist` is found or downloaded to. The images are drawn with a fixed seed and keep the
 order of the original files.
 """
+
 import gzip
 import sys
 from pathlib import Path
@@ -26,8 +27,15 @@ def main():
     for part, per_class in (("train", 500), ("t10k", 100)):
         images, labels = idx_part(source, part)
         drawn = torch.randperm(len(labels), generator=generator)
-        kept = torch.cat([drawn[labels[drawn] == label][:per_class] for label in range(10)]).sort().values
-        for name, array in ((f"{part}-images-idx3-ubyte", images[kept, 0]), (f"{part}-labels-idx1-ubyte", labels[kept])):
+        kept = (
+            torch.cat([drawn[labels[drawn] == label][:per_class] for label in range(10)])
+            .sort()
+            .values
+        )
+        for name, array in (
+            (f"{part}-images-idx3-ubyte", images[kept, 0]),
+            (f"{part}-labels-idx1-ubyte", labels[kept]),
+        ):
             path = FASHION_SMALL / f"{name}.gz"
             path.write_bytes(gzip.compress(idx(array), 9, mtime=0))
             print(f"{path.name}: {tuple(array.shape)}, {path.stat().st_size:,} bytes")

@@ -1,7 +1,8 @@
 """What the experiments share: how results are written, and what the book's pages hold of them.
 
-    python experiments/record.py        # write resnet_lab/recorded.py anew from results/
+python experiments/record.py        # write resnet_lab/recorded.py anew from results/
 """
+
 import json
 from math import log10
 from pathlib import Path
@@ -18,7 +19,9 @@ RECORDED = Path(__file__).parents[1] / "resnet_lab" / "recorded.py"
 def write(path, about, runs):
     """A JSON file: what the runs have in common, then one run on every line."""
     lines = ",\n".join(json.dumps(run) for run in runs)
-    text = json.dumps({**about, "runs": []}, indent=1).removesuffix("[]\n}") + f"[\n{lines}\n]\n}}\n"
+    text = (
+        json.dumps({**about, "runs": []}, indent=1).removesuffix("[]\n}") + f"[\n{lines}\n]\n}}\n"
+    )
     replace_file(Path(path), lambda file: file.write(text.encode()))
 
 
@@ -31,9 +34,13 @@ def report(goals):
     """Print what was aimed at beside what was measured, [(what, goal, measured or None)]. Without a GPU nothing counts as measured."""
     print("\n| on one GPU | goal | measured |\n|---|---|---|")
     for what, goal, measured in goals:
-        print(f"| {what} | {goal} | {measured if measured and torch.cuda.is_available() else 'not measured'} |")
+        print(
+            f"| {what} | {goal} | {measured if measured and torch.cuda.is_available() else 'not measured'} |"
+        )
     if not torch.cuda.is_available():
-        print("No GPU here: the script was tried small, and what it printed above says nothing about speed or accuracy.")
+        print(
+            "No GPU here: the script was tried small, and what it printed above says nothing about speed or accuracy."
+        )
 
 
 def text(values, scale):
@@ -45,20 +52,44 @@ def with_means(runs):
     groups = {}
     for run in runs:
         groups.setdefault((run["shortcut"], run["depth"], run["steps"]), []).append(run)
-    means = [{**group[0], "seed": "mean", "loss": [10 ** mean(map(log10, losses)) for losses in zip(*[run["loss"] for run in group])],
-              "error": [mean(errors) for errors in zip(*[run["error"] for run in group])]} for group in groups.values()]
+    means = [
+        {
+            **group[0],
+            "seed": "mean",
+            "loss": [
+                10 ** mean(map(log10, losses)) for losses in zip(*[run["loss"] for run in group])
+            ],
+            "error": [mean(errors) for errors in zip(*[run["error"] for run in group])],
+        }
+        for group in groups.values()
+    ]
     return runs + means
 
 
 def write_recorded():
     """Put the results, one run on every line, into the texts of resnet_lab/recorded.py."""
-    degradation, gradients = (json.loads((RESULTS / f"{name}.json").read_text())["runs"] for name in ("degradation", "gradients"))
+    degradation, gradients = (
+        json.loads((RESULTS / f"{name}.json").read_text())["runs"]
+        for name in ("degradation", "gradients")
+    )
     source = RECORDED.read_text(encoding="utf-8")
     for name, runs, keys, values in (
-            ("DEGRADATION", with_means(degradation), ("shortcut", "depth", "steps", "seed"),
-             lambda run: (text(map(log10, run["loss"]), 100), text(run["error"], 1000))),
-            ("GRADIENTS", gradients, ("shortcut", "depth", "activation", "initialisation", "batchnorm"),
-             lambda run: (text([run[key][0], *run[key][1::2]], 10) for key in ("log10_output", "log10_gradient")))):
+        (
+            "DEGRADATION",
+            with_means(degradation),
+            ("shortcut", "depth", "steps", "seed"),
+            lambda run: (text(map(log10, run["loss"]), 100), text(run["error"], 1000)),
+        ),
+        (
+            "GRADIENTS",
+            gradients,
+            ("shortcut", "depth", "activation", "initialisation", "batchnorm"),
+            lambda run: (
+                text([run[key][0], *run[key][1::2]], 10)
+                for key in ("log10_output", "log10_gradient")
+            ),
+        ),
+    ):
         lines = [":".join([" ".join(str(run[key]) for key in keys), *values(run)]) for run in runs]
         before, _, after = source.partition(f'{name} = """\n')
         source = "\n".join([f'{before}{name} = """', *lines, '"""' + after.partition('"""')[2]])

@@ -7,6 +7,7 @@ The images are random bytes of CIFAR's shape: how they look makes no difference 
 arithmetic roof that is reached (three times the forward pass's MACs, two operations each, over the fastest matrix product
 measured), and a profile of where the time goes. Writes results/throughput.json, or runs/tried/throughput.json without a GPU.
 """
+
 import argparse
 import time
 
@@ -23,19 +24,43 @@ from resnet_lab.training import Recipe, fit, machine, resolve
 
 
 def random_data(count):
-    images, labels = torch.randint(256, (count, 3, 32, 32), dtype=torch.uint8), torch.randint(10, (count,))
-    return Data("random", tuple("0123456789"), Part(images, labels), Part(images[:0], labels[:0]), (0.5,) * 3, (0.29,) * 3, lambda: None)
+    images, labels = (
+        torch.randint(256, (count, 3, 32, 32), dtype=torch.uint8),
+        torch.randint(10, (count,)),
+    )
+    return Data(
+        "random",
+        tuple("0123456789"),
+        Part(images, labels),
+        Part(images[:0], labels[:0]),
+        (0.5,) * 3,
+        (0.29,) * 3,
+        lambda: None,
+    )
 
 
 def trainer(model, data, batch, steps, compiled):
     """The rate over the second and third third: the first one settles, and records the step."""
-    history = fit(model, data, Recipe(steps=3 * steps, every=steps, batch=batch), watch=False, compile_blocks=compiled)
+    history = fit(
+        model,
+        data,
+        Recipe(steps=3 * steps, every=steps, batch=batch),
+        watch=False,
+        compile_blocks=compiled,
+    )
     return 2 * steps * batch / (history["seconds"][-1] - history["seconds"][0])
 
 
 def loop(model, data, batch, steps, device):
     """DataLoader with workers, float32, and a loss that is read in every step."""
-    change = v2.Compose([v2.RandomCrop(32, 4), v2.RandomHorizontalFlip(), v2.ToDtype(torch.float32, scale=True), v2.Normalize(data.mean, data.std)])
+    change = v2.Compose(
+        [
+            v2.RandomCrop(32, 4),
+            v2.RandomHorizontalFlip(),
+            v2.ToDtype(torch.float32, scale=True),
+            v2.Normalize(data.mean, data.std),
+        ]
+    )
 
     class Images(torch.utils.data.Dataset):
         def __len__(self):
@@ -45,7 +70,9 @@ def loop(model, data, batch, steps, device):
             index %= len(data.train.labels)
             return change(data.train.images[index]), data.train.labels[index]
 
-    loader = torch.utils.data.DataLoader(Images(), batch, shuffle=True, num_workers=4, pin_memory=device.type == "cuda")
+    loader = torch.utils.data.DataLoader(
+        Images(), batch, shuffle=True, num_workers=4, pin_memory=device.type == "cuda"
+    )
     model.to(device)
     optimizer = torch.optim.SGD(model.parameters(), 0.1, 0.9, weight_decay=5e-4)
     for step, (images, labels) in enumerate(loader):
@@ -62,7 +89,10 @@ def loop(model, data, batch, steps, device):
 def torchvision_resnet18():
     """torchvision's ResNet-18 with the stem for small images."""
     model = torchvision.models.resnet18(num_classes=10)
-    model.conv1, model.maxpool = torch.nn.Conv2d(3, 64, 3, padding=1, bias=False), torch.nn.Identity()
+    model.conv1, model.maxpool = (
+        torch.nn.Conv2d(3, 64, 3, padding=1, bias=False),
+        torch.nn.Identity(),
+    )
     return model
 
 
@@ -76,7 +106,7 @@ def roof(device, size):
         started = time.perf_counter()
         left @ right
         torch.cuda.synchronize() if device.type == "cuda" else None
-        best = max(best, 2 * size ** 3 / (time.perf_counter() - started))
+        best = max(best, 2 * size**3 / (time.perf_counter() - started))
     return best
 
 
@@ -84,40 +114,104 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--networks", nargs="+", default=["resnet18-small", "resnet20", "resnet56"])
     parser.add_argument("--steps", type=int, default=400)
-    parser.add_argument("--batch", type=int, default=0, help="default: 512 for resnet18-small, 128 for the others")
+    parser.add_argument(
+        "--batch", type=int, default=0, help="default: 512 for resnet18-small, 128 for the others"
+    )
     parser.add_argument("--images", type=int, default=50_000)
     chosen = parser.parse_args()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    data, peak, runs = random_data(chosen.images), roof(device, 8192 if device.type == "cuda" else 1024), []
+    data, peak, runs = (
+        random_data(chosen.images),
+        roof(device, 8192 if device.type == "cuda" else 1024),
+        [],
+    )
     print(f"fastest matrix product: {peak / 1e12:.1f} TFLOP/s")
     for name in chosen.networks:
         net = rl.named(name, classes=10)
         batch = chosen.batch or (512 if name == "resnet18-small" else 128)
         operations = 6 * rl.trace(net, (3, 32, 32)).macs
-        ways = {"loop": lambda: loop(build(net), data, batch, chosen.steps, device),
-                "resnet_lab": lambda: trainer(build(net), data, batch, chosen.steps, False)}
+        ways = {
+            "loop": lambda: loop(build(net), data, batch, chosen.steps, device),
+            "resnet_lab": lambda: trainer(build(net), data, batch, chosen.steps, False),
+        }
         if device.type == "cuda":
-            ways["resnet_lab, compiled"] = lambda: trainer(build(net), data, batch, chosen.steps, True)
+            ways["resnet_lab, compiled"] = lambda: trainer(
+                build(net), data, batch, chosen.steps, True
+            )
         if name == "resnet18-small":
-            ways["torchvision's model, same step"] = lambda: trainer(torchvision_resnet18(), data, batch, chosen.steps, False)
+            ways["torchvision's model, same step"] = lambda: trainer(
+                torchvision_resnet18(), data, batch, chosen.steps, False
+            )
         for way, measure in ways.items():
             rate = measure()
-            runs.append({"network": name, "way": way, "batch": batch, "images_per_second": round(rate), "of_the_roof": round(rate * operations / peak, 4)})
-            print(f"{name:15} {way:31} {rate:9,.0f} images/s, {rate * operations / peak:6.1%} of the roof", flush=True)
+            runs.append(
+                {
+                    "network": name,
+                    "way": way,
+                    "batch": batch,
+                    "images_per_second": round(rate),
+                    "of_the_roof": round(rate * operations / peak, 4),
+                }
+            )
+            print(
+                f"{name:15} {way:31} {rate:9,.0f} images/s, {rate * operations / peak:6.1%} of the roof",
+                flush=True,
+            )
 
-    activity = torch.profiler.ProfilerActivity.CUDA if device.type == "cuda" else torch.profiler.ProfilerActivity.CPU
+    activity = (
+        torch.profiler.ProfilerActivity.CUDA
+        if device.type == "cuda"
+        else torch.profiler.ProfilerActivity.CPU
+    )
     with torch.profiler.profile(activities=[activity]) as profile:
-        trainer(build(rl.named(chosen.networks[0], classes=10)), data, runs[0]["batch"], min(chosen.steps, 20), False)
+        trainer(
+            build(rl.named(chosen.networks[0], classes=10)),
+            data,
+            runs[0]["batch"],
+            min(chosen.steps, 20),
+            False,
+        )
     kind = "device" if device.type == "cuda" else "cpu"
-    events = sorted(profile.key_averages(), key=lambda event: -getattr(event, f"self_{kind}_time_total"))[:12]
+    events = sorted(
+        profile.key_averages(), key=lambda event: -getattr(event, f"self_{kind}_time_total")
+    )[:12]
     whole = sum(getattr(event, f"self_{kind}_time_total") for event in profile.key_averages())
-    shares = {event.key[:90]: round(getattr(event, f"self_{kind}_time_total") / whole, 3) for event in events}
-    print(f"where the time goes in {chosen.networks[0]}:", *[f"{share:6.1%}  {name}" for name, share in shares.items()], sep="\n")
-    write(place("throughput.json"), {"machine": machine(device, 1), "data": "random bytes, 3 x 32 x 32", "peak_flops": peak, "profile": shares}, runs)
-    best = {name: max((run for run in runs if run["network"] == name and run["way"].startswith("resnet_lab")), key=lambda run: run["images_per_second"])
-            for name in chosen.networks}
-    report([(f"{name}, images/s, share of the roof", "95,000, 40 %" if name == "resnet18-small" else "none set",
-             f"{run['images_per_second']:,}, {run['of_the_roof']:.0%}") for name, run in best.items()])
+    shares = {
+        event.key[:90]: round(getattr(event, f"self_{kind}_time_total") / whole, 3)
+        for event in events
+    }
+    print(
+        f"where the time goes in {chosen.networks[0]}:",
+        *[f"{share:6.1%}  {name}" for name, share in shares.items()],
+        sep="\n",
+    )
+    write(
+        place("throughput.json"),
+        {
+            "machine": machine(device, 1),
+            "data": "random bytes, 3 x 32 x 32",
+            "peak_flops": peak,
+            "profile": shares,
+        },
+        runs,
+    )
+    best = {
+        name: max(
+            (run for run in runs if run["network"] == name and run["way"].startswith("resnet_lab")),
+            key=lambda run: run["images_per_second"],
+        )
+        for name in chosen.networks
+    }
+    report(
+        [
+            (
+                f"{name}, images/s, share of the roof",
+                "95,000, 40 %" if name == "resnet18-small" else "none set",
+                f"{run['images_per_second']:,}, {run['of_the_roof']:.0%}",
+            )
+            for name, run in best.items()
+        ]
+    )
 
 
 if __name__ == "__main__":

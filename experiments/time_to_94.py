@@ -7,6 +7,7 @@ The time is that of training, first step to last, after one short run that is no
 passes is trained with several seeds; the test images are read once for each, at the end. Writes results/time_to_94.json, or
 runs/tried/time_to_94.json without a GPU.
 """
+
 import argparse
 from statistics import mean
 
@@ -37,17 +38,46 @@ def main():
         for seed in chosen.seeds:
             torch.manual_seed(seed)
             model = build(net, zero_init_residual=True)
-            history = fit(model, data, Recipe(epochs=epochs, every=epochs * per_epoch, batch=chosen.batch, lr=chosen.lr, nesterov=True, seed=seed,
-                                              warmup=2 * per_epoch, label_smoothing=0.1, ema=0.99, crop=2), compile_blocks=chosen.compile)
+            history = fit(
+                model,
+                data,
+                Recipe(
+                    epochs=epochs,
+                    every=epochs * per_epoch,
+                    batch=chosen.batch,
+                    lr=chosen.lr,
+                    nesterov=True,
+                    seed=seed,
+                    warmup=2 * per_epoch,
+                    label_smoothing=0.1,
+                    ema=0.99,
+                    crop=2,
+                ),
+                compile_blocks=chosen.compile,
+            )
             error = evaluate(model, data, "test")["error"]
-            runs.append({"epochs": epochs, "seed": seed, "seconds": history["seconds"][-1], "test_accuracy": round(1 - error, 4)})
-            print(f"{epochs:3} epochs, seed {seed}: {history['seconds'][-1]:7.2f} s, {1 - error:.2%}", flush=True)
+            runs.append(
+                {
+                    "epochs": epochs,
+                    "seed": seed,
+                    "seconds": history["seconds"][-1],
+                    "test_accuracy": round(1 - error, 4),
+                }
+            )
+            print(
+                f"{epochs:3} epochs, seed {seed}: {history['seconds'][-1]:7.2f} s, {1 - error:.2%}",
+                flush=True,
+            )
         mine = [run for run in runs if run["epochs"] == epochs]
         accuracy = mean(run["test_accuracy"] for run in mine)
         if accuracy >= 0.94:
             reached = f"{mean(run['seconds'] for run in mine):.2f} s, {accuracy:.2%} over {len(mine)} seeds"
             break
-    write(place("time_to_94.json"), {key: history[key] for key in ("machine", "data", "recipe")} | {"network": chosen.network}, runs)
+    write(
+        place("time_to_94.json"),
+        {key: history[key] for key in ("machine", "data", "recipe")} | {"network": chosen.network},
+        runs,
+    )
     report([(f"94 % of {data.name}'s test images, {chosen.network}", "under 5 s", reached)])
 
 

@@ -7,8 +7,21 @@
 
 Importing the package loads the standard library only; `resnet_lab.models`, `data` and `training` need PyTorch.
 """
-from .architecture import (ResidualBlock, ResNet, VGG, cifar_plain, cifar_resnet, named, plain, resnet, resnet18_small, signal_resnet, vgg)
+
+from .architecture import (
+    ResidualBlock,
+    ResNet,
+    VGG,
+    cifar_plain,
+    cifar_resnet,
+    named,
+    plain,
+    resnet,
+    resnet18_small,
+    signal_resnet,
+    vgg,
+)
 from .arithmetic import conv_macs, conv_output_size, conv_params, receptive_field
-from .trace import Trace, trace
+from .tracing import Trace, trace
 
 __version__ = "0.1.0"

@@ -1,11 +1,12 @@
 """The command line: python -m resnet_lab table resnet50 --input 3,224,224."""
+
 from __future__ import annotations
 
 import argparse
 import sys
 
 from .architecture import named
-from .trace import trace
+from .tracing import trace
 
 
 def input_shape(text: str) -> tuple:
@@ -14,7 +15,8 @@ def input_shape(text: str) -> tuple:
         return tuple(int(side) for side in text.split(","))
     except ValueError:
         raise argparse.ArgumentTypeError(
-            f"{text!r} is not a shape; write whole numbers with commas, such as 3,224,224") from None
+            f"{text!r} is not a shape; write whole numbers with commas, such as 3,224,224"
+        ) from None
 
 
 def markdown(cells: list) -> str:
@@ -30,7 +32,9 @@ def csv(cells: list) -> str:
 
 def table(arguments) -> str:
     given = {name: getattr(arguments, name) for name in ("version", "shortcut", "classes")}
-    net = named(arguments.network, **{name: value for name, value in given.items() if value is not None})
+    net = named(
+        arguments.network, **{name: value for name, value in given.items() if value is not None}
+    )
     side = 32 if getattr(net, "stem", None) == "3x3" else 224
     made_for = (1, 1000) if net.dims == 1 else (net.in_channels, side, side)
     result = trace(net, arguments.input or made_for)
@@ -43,18 +47,29 @@ def table(arguments) -> str:
 
 def main(argv=None) -> int:
     argv = sys.argv[1:] if argv is None else argv
-    if argv[:1] == ["train"]:       # needs PyTorch, and has its own options
+    if argv[:1] == ["train"]:  # needs PyTorch, and has its own options
         from .training import main as train
+
         return train(argv[1:])
-    parser = argparse.ArgumentParser(prog="python -m resnet_lab",
-                                     description="Describe, count and train residual networks.")
+    parser = argparse.ArgumentParser(
+        prog="python -m resnet_lab", description="Describe, count and train residual networks."
+    )
     commands = parser.add_subparsers(dest="command", required=True)
     command = commands.add_parser("table", help="print a network layer by layer")
-    command.add_argument("network", help="resnet50, plain34, vgg16, resnet20, plain56, resnet18-small, signal ...")
-    command.add_argument("--input", type=input_shape,
-                         help="channels first, such as 3,224,224 (default: what the network was made for)")
-    command.add_argument("--level", choices=("stage", "block", "layer"), default="layer",
-                         help="what one line stands for (default: layer)")
+    command.add_argument(
+        "network", help="resnet50, plain34, vgg16, resnet20, plain56, resnet18-small, signal ..."
+    )
+    command.add_argument(
+        "--input",
+        type=input_shape,
+        help="channels first, such as 3,224,224 (default: what the network was made for)",
+    )
+    command.add_argument(
+        "--level",
+        choices=("stage", "block", "layer"),
+        default="layer",
+        help="what one line stands for (default: layer)",
+    )
     command.add_argument("--format", choices=("text", "html", "csv", "markdown"), default="text")
     command.add_argument("--version", type=float, help="1, 1.5 or 2 (ResNets; default 1.5)")
     command.add_argument("--shortcut", help="A, B or C (ResNets)")

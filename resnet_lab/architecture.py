@@ -3,11 +3,13 @@
 A network has `parts()`: layers and blocks in order of execution, named as torchvision names its modules. A ResNet is
 a stem, stages of blocks, and a head; a block is a few layers beside a shortcut.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from .arithmetic import conv_output_size, whole
+from .arithmetic import conv_output_size
+from .checks import check_choice, check_int
 
 
 @dataclass
@@ -16,6 +18,7 @@ class Layer:
 
     kernel, stride and padding are those of every axis. output_size, for an adaptive avgpool, is its output's size.
     """
+
     name: str
     kind: str
     in_channels: int
@@ -36,6 +39,7 @@ class Block:
     shortcut: "identity", "zero-pad" (subsampled, channels filled up with zeros), "projection", or None in a plain net.
     in_channels, out_channels and stride are the block's as a whole.
     """
+
     name: str
     in_channels: int
     out_channels: int
@@ -49,12 +53,6 @@ class Block:
 
 
 EXPANSION = {"single": 1, "basic": 1, "bottleneck": 4}
-
-
-def one_of(name: str, value, options) -> None:
-    """Raise ValueError, naming the value and the options, unless `value` is one of them."""
-    if isinstance(value, bool) or value not in options:
-        raise ValueError(f"{name} is {value!r}; it must be one of {', '.join(repr(option) for option in options)}")
 
 
 def conv(name: str, in_channels: int, out_channels: int, kernel: int, stride: int = 1) -> Layer:
@@ -96,6 +94,7 @@ class ResNet:
     >>> net.name, net.depth, net.expansion
     ('ResNet-50', 50, 4)
     """
+
     block: str
     depths: tuple
     widths: tuple = (64, 128, 256, 512)
@@ -114,55 +113,77 @@ class ResNet:
     title: str | None = None
 
     def __post_init__(self):
-        one_of("block", self.block, tuple(EXPANSION))
-        one_of("version", self.version, (1, 1.5, 2))
-        one_of("shortcut", self.shortcut, ("A", "B", "C", "none"))
-        one_of("stem", self.stem, ("7x7", "3x3"))
-        one_of("fusion", self.fusion, ("add", "concat"))
-        one_of("head", self.head, ("average", "flatten"))
-        one_of("dims", self.dims, (1, 2)), whole("dims", self.dims)
+        check_choice("block", self.block, tuple(EXPANSION))
+        check_choice("version", self.version, (1, 1.5, 2))
+        check_choice("shortcut", self.shortcut, ("A", "B", "C", "none"))
+        check_choice("stem", self.stem, ("7x7", "3x3"))
+        check_choice("fusion", self.fusion, ("add", "concat"))
+        check_choice("head", self.head, ("average", "flatten"))
+        check_choice("dims", self.dims, (1, 2)), check_int("dims", self.dims)
         for name in ("depths", "widths"):
             values = getattr(self, name)
             if not isinstance(values, (tuple, list)):
-                raise TypeError(f"{name} is {values!r}; it must be a tuple with one whole number for each stage")
+                raise TypeError(
+                    f"{name} is {values!r}; it must be a tuple with one whole number for each stage"
+                )
             object.__setattr__(self, name, tuple(values))
             if not values:
-                raise ValueError(f"{name} is empty; it needs one whole number for each stage, such as (2, 2, 2, 2)")
+                raise ValueError(
+                    f"{name} is empty; it needs one whole number for each stage, such as (2, 2, 2, 2)"
+                )
             for stage, value in enumerate(values, 1):
-                whole(f"{name} of stage {stage}", value)
+                check_int(f"{name} of stage {stage}", value)
         if len(self.depths) != len(self.widths):
-            raise ValueError(f"depths {self.depths} has {len(self.depths)} stages but widths {self.widths} has "
-                             f"{len(self.widths)}; give one width for each stage")
+            raise ValueError(
+                f"depths {self.depths} has {len(self.depths)} stages but widths {self.widths} has "
+                f"{len(self.widths)}; give one width for each stage"
+            )
         if self.stem_width is None:
             object.__setattr__(self, "stem_width", self.widths[0])
         for name in ("stem_width", "kernel", "in_channels", "classes"):
-            whole(name, getattr(self, name))
+            check_int(name, getattr(self, name))
         if self.input_size is not None:
-            whole("input_size", self.input_size)
+            check_int("input_size", self.input_size)
         if self.kernel % 2 == 0:
-            raise ValueError(f"kernel is {self.kernel}; it must be odd, so that padding can keep the size")
+            raise ValueError(
+                f"kernel is {self.kernel}; it must be odd, so that padding can keep the size"
+            )
         if isinstance(self.dropout, bool) or not isinstance(self.dropout, (int, float)):
-            raise TypeError(f"dropout is {self.dropout!r}; it must be a number from 0 up to, not including, 1")
+            raise TypeError(
+                f"dropout is {self.dropout!r}; it must be a number from 0 up to, not including, 1"
+            )
         if not 0 <= self.dropout < 1:
-            raise ValueError(f"dropout is {self.dropout}; it must be from 0 up to, not including, 1")
+            raise ValueError(
+                f"dropout is {self.dropout}; it must be from 0 up to, not including, 1"
+            )
         if self.block == "single" and self.version == 2:
-            raise ValueError("block is 'single' but version is 2; pre-activation is there for 'basic' and 'bottleneck'")
+            raise ValueError(
+                "block is 'single' but version is 2; pre-activation is there for 'basic' and 'bottleneck'"
+            )
         if self.shortcut == "none" and self.fusion == "concat":
-            raise ValueError("fusion is 'concat' but shortcut is 'none': a plain net has no second branch to "
-                             "concatenate, choose 'B' or 'C'")
+            raise ValueError(
+                "fusion is 'concat' but shortcut is 'none': a plain net has no second branch to "
+                "concatenate, choose 'B' or 'C'"
+            )
         if self.shortcut == "A" and self.fusion == "concat":
-            raise ValueError("fusion is 'concat' and shortcut is 'A'; concatenation needs no zero-padding, "
-                             "choose 'B' or 'C'")
+            raise ValueError(
+                "fusion is 'concat' and shortcut is 'A'; concatenation needs no zero-padding, "
+                "choose 'B' or 'C'"
+            )
         if self.shortcut == "A":
             channels = (self.stem_width, *(width * self.expansion for width in self.widths))
             for before, after in zip(channels, channels[1:]):
                 if after < before:
-                    raise ValueError(f"shortcut is 'A' but {before} channels become {after}: zero-padding can only add "
-                                     "channels; choose 'B', or widths that do not shrink")
+                    raise ValueError(
+                        f"shortcut is 'A' but {before} channels become {after}: zero-padding can only add "
+                        "channels; choose 'B', or widths that do not shrink"
+                    )
         if self.head == "flatten":
             if self.input_size is None:
-                raise ValueError("head is 'flatten' but input_size is None; the classifier needs to know the input's "
-                                 "size")
+                raise ValueError(
+                    "head is 'flatten' but input_size is None; the classifier needs to know the input's "
+                    "size"
+                )
             self._flat_size()
 
     @property
@@ -205,8 +226,11 @@ class ResNet:
         pairs = []
         for blocks, depth in zip(self.stages(2 if self.fusion == "add" else None), self.depths):
             pairs += [(block, 1) for block in blocks[:-1]] + [(blocks[-1], depth - len(blocks) + 1)]
-        return ([(layer, 1) for layer in self._stem()] + pairs
-                + [(layer, 1) for layer in self._head(pairs[-1][0].out_channels)])
+        return (
+            [(layer, 1) for layer in self._stem()]
+            + pairs
+            + [(layer, 1) for layer in self._head(pairs[-1][0].out_channels)]
+        )
 
     def _stem(self) -> list:
         width, wide = self.stem_width, self.stem == "7x7"
@@ -224,22 +248,38 @@ class ResNet:
             convs = [(width, self.kernel, stride), (width, self.kernel, 1)]
         else:
             early = stride if self.version == 1 else 1
-            convs = [(width, 1, early), (width, self.kernel, stride // early), (width * self.expansion, 1, 1)]
+            convs = [
+                (width, 1, early),
+                (width, self.kernel, stride // early),
+                (width * self.expansion, 1, 1),
+            ]
         branch_width = convs[-1][0]
 
         main, inner, number = [], channels, 0
-        for outer, kernel, step in convs:               # without enumerate, which is slow in the page
+        for outer, kernel, step in convs:  # without enumerate, which is slow in the page
             number += 1
             convolution = conv(f"{name}.conv{number}", inner, outer, kernel, step)
             if self.version == 2:
-                main += [batchnorm(f"{name}.bn{number}", inner), relu(f"{name}.relu", inner), convolution]
+                main += [
+                    batchnorm(f"{name}.bn{number}", inner),
+                    relu(f"{name}.relu", inner),
+                    convolution,
+                ]
             else:
-                main += [convolution, batchnorm(f"{name}.bn{number}", outer), relu(f"{name}.relu", outer)]
+                main += [
+                    convolution,
+                    batchnorm(f"{name}.bn{number}", outer),
+                    relu(f"{name}.relu", outer),
+                ]
             inner = outer
 
         fits = stride == 1 and (channels == branch_width or self.fusion == "concat")
-        shortcut = {"A": "identity" if fits else "zero-pad", "B": "identity" if fits else "projection",
-                    "C": "projection", "none": None}[self.shortcut]
+        shortcut = {
+            "A": "identity" if fits else "zero-pad",
+            "B": "identity" if fits else "projection",
+            "C": "projection",
+            "none": None,
+        }[self.shortcut]
         block = Block(name, channels, branch_width, stride, main, shortcut, self.fusion)
         if self.fusion == "concat":
             block.out_channels += channels if shortcut == "identity" else branch_width
@@ -276,8 +316,10 @@ class ResNet:
         for _ in self.depths[1:]:
             size = conv_output_size(size, self.kernel, 2, self.kernel // 2)
         if size < 4:
-            raise ValueError(f"input_size is {self.input_size}; only {size} positions are left before the average "
-                             "pooling by 4, make the input longer")
+            raise ValueError(
+                f"input_size is {self.input_size}; only {size} positions are left before the average "
+                "pooling by 4, make the input longer"
+            )
         return conv_output_size(size, 4, 4)
 
 
@@ -291,6 +333,7 @@ class ResidualBlock:
     >>> trace(ResidualBlock("bottleneck", in_channels=256, width=64), (256, 56, 56)).params
     70400
     """
+
     block: str = "basic"
     in_channels: int = 64
     width: int = 64
@@ -302,7 +345,11 @@ class ResidualBlock:
     dims: int = 2
 
     def __post_init__(self):
-        whole("in_channels", self.in_channels), whole("width", self.width), whole("stride", self.stride)
+        (
+            check_int("in_channels", self.in_channels),
+            check_int("width", self.width),
+            check_int("stride", self.stride),
+        )
         self.parts()
 
     @property
@@ -311,8 +358,17 @@ class ResidualBlock:
 
     def parts(self) -> list:
         """The block, in a list of one."""
-        net = ResNet(self.block, (1,), (self.width,), self.version, self.shortcut, stem_width=self.in_channels,
-                     kernel=self.kernel, dims=self.dims, fusion=self.fusion)
+        net = ResNet(
+            self.block,
+            (1,),
+            (self.width,),
+            self.version,
+            self.shortcut,
+            stem_width=self.in_channels,
+            kernel=self.kernel,
+            dims=self.dims,
+            fusion=self.fusion,
+        )
         return [net._block("block", self.in_channels, self.width, self.stride)]
 
 
@@ -329,14 +385,15 @@ class VGG:
     >>> VGG(19).parts()[-1].name
     'classifier.6'
     """
+
     depth: int
     classes: int = 1000
     in_channels: int = 3
     dims = 2
 
     def __post_init__(self):
-        one_of("VGG depth", self.depth, tuple(VGG_STAGES)), whole("VGG depth", self.depth)
-        whole("classes", self.classes), whole("in_channels", self.in_channels)
+        check_choice("VGG depth", self.depth, tuple(VGG_STAGES)), check_int("VGG depth", self.depth)
+        check_int("classes", self.classes), check_int("in_channels", self.in_channels)
 
     @property
     def name(self) -> str:
@@ -359,15 +416,23 @@ class VGG:
         return layers + [
             Layer("avgpool", "avgpool", channels, channels, output_size=7),
             Layer("flatten", "flatten", channels, features),
-            Layer("classifier.0", "linear", features, 4096, bias=True), relu("classifier.1", 4096),
+            Layer("classifier.0", "linear", features, 4096, bias=True),
+            relu("classifier.1", 4096),
             Layer("classifier.2", "dropout", 4096, 4096),
-            Layer("classifier.3", "linear", 4096, 4096, bias=True), relu("classifier.4", 4096),
+            Layer("classifier.3", "linear", 4096, 4096, bias=True),
+            relu("classifier.4", 4096),
             Layer("classifier.5", "dropout", 4096, 4096),
-            Layer("classifier.6", "linear", 4096, self.classes, bias=True)]
+            Layer("classifier.6", "linear", 4096, self.classes, bias=True),
+        ]
 
 
-IMAGENET_DEPTHS = {18: ("basic", (2, 2, 2, 2)), 34: ("basic", (3, 4, 6, 3)), 50: ("bottleneck", (3, 4, 6, 3)),
-                   101: ("bottleneck", (3, 4, 23, 3)), 152: ("bottleneck", (3, 8, 36, 3))}
+IMAGENET_DEPTHS = {
+    18: ("basic", (2, 2, 2, 2)),
+    34: ("basic", (3, 4, 6, 3)),
+    50: ("bottleneck", (3, 4, 6, 3)),
+    101: ("bottleneck", (3, 4, 23, 3)),
+    152: ("bottleneck", (3, 8, 36, 3)),
+}
 
 
 def resnet(depth: int, version: float = 1.5, shortcut: str = "B", **settings) -> ResNet:
@@ -378,8 +443,10 @@ def resnet(depth: int, version: float = 1.5, shortcut: str = "B", **settings) ->
     """
     if not isinstance(depth, int) or depth not in IMAGENET_DEPTHS:
         known = ", ".join(str(known) for known in IMAGENET_DEPTHS)
-        raise ValueError(f"ResNet depth is {depth!r}; it must be one of {known} "
-                         "(for 20, 32, 44, 56, 110 see cifar_resnet; for any other configuration see ResNet)")
+        raise ValueError(
+            f"ResNet depth is {depth!r}; it must be one of {known} "
+            "(for 20, 32, 44, 56, 110 see cifar_resnet; for any other configuration see ResNet)"
+        )
     block, depths = IMAGENET_DEPTHS[depth]
     return ResNet(block, depths, version=version, shortcut=shortcut, **settings)
 
@@ -390,7 +457,7 @@ def plain(depth: int, **settings) -> ResNet:
     >>> plain(34).name
     'plain-34'
     """
-    one_of("plain depth", depth, (18, 34))
+    check_choice("plain depth", depth, (18, 34))
     return resnet(depth, shortcut="none", **settings)
 
 
@@ -409,11 +476,15 @@ def cifar_resnet(depth: int, shortcut: str = "A", classes: int = 10, **settings)
     >>> cifar_resnet(56).depths
     (9, 9, 9)
     """
-    if whole("CIFAR depth", depth, 8) % 6 != 2:
+    if check_int("CIFAR depth", depth, 8) % 6 != 2:
         below = depth - (depth - 2) % 6
-        raise ValueError(f"CIFAR depth is {depth}; it must be 6n + 2, such as {below} or {below + 6}")
+        raise ValueError(
+            f"CIFAR depth is {depth}; it must be 6n + 2, such as {below} or {below + 6}"
+        )
     depths = ((depth - 2) // 6,) * 3
-    return ResNet("basic", depths, (16, 32, 64), shortcut=shortcut, stem="3x3", classes=classes, **settings)
+    return ResNet(
+        "basic", depths, (16, 32, 64), shortcut=shortcut, stem="3x3", classes=classes, **settings
+    )
 
 
 def cifar_plain(depth: int, **settings) -> ResNet:
@@ -444,8 +515,18 @@ def signal_resnet(length: int = 1000, classes: int = 1000, **settings) -> ResNet
     >>> trace(signal_resnet(), (1, 1000)).at("flatten").output_shape
     (15872,)
     """
-    return ResNet("basic", (2, 2, 2, 2), stem="3x3", in_channels=1, classes=classes, dims=1, head="flatten",
-                  input_size=length, title="1-D ResNet-18", **settings)
+    return ResNet(
+        "basic",
+        (2, 2, 2, 2),
+        stem="3x3",
+        in_channels=1,
+        classes=classes,
+        dims=1,
+        head="flatten",
+        input_size=length,
+        title="1-D ResNet-18",
+        **settings,
+    )
 
 
 def named(name: str, **settings) -> ResNet | VGG:
@@ -457,7 +538,7 @@ def named(name: str, **settings) -> ResNet | VGG:
     True
     """
     kind = name.rstrip("0123456789") if isinstance(name, str) else ""
-    number = name[len(kind):] if kind else ""
+    number = name[len(kind) :] if kind else ""
     if name == "resnet18-small":
         return resnet18_small(**settings)
     if name == "signal":
@@ -465,14 +546,23 @@ def named(name: str, **settings) -> ResNet | VGG:
     if number and kind in ("resnet", "plain", "vgg"):
         depth = int(number)
         for setting in settings:
-            if kind == "vgg" and setting not in ("classes", "in_channels") or kind == "plain" and setting == "shortcut":
-                raise TypeError(f"{name} has no {setting} to choose; leave it out, or choose a ResNet")
+            if (
+                kind == "vgg"
+                and setting not in ("classes", "in_channels")
+                or kind == "plain"
+                and setting == "shortcut"
+            ):
+                raise TypeError(
+                    f"{name} has no {setting} to choose; leave it out, or choose a ResNet"
+                )
         if kind == "vgg":
             return vgg(depth, **settings)
         if depth in IMAGENET_DEPTHS:
             return (resnet if kind == "resnet" else plain)(depth, **settings)
         if depth >= 8 and depth % 6 == 2:
             return (cifar_resnet if kind == "resnet" else cifar_plain)(depth, **settings)
-    raise ValueError(f"there is no network called {name!r}; known are resnet18, resnet34, resnet50, resnet101, "
-                     "resnet152, plain18, plain34, vgg16, vgg19, resnet and plain with 6n + 2 layers (resnet20, "
-                     "plain56 ...), resnet18-small and signal")
+    raise ValueError(
+        f"there is no network called {name!r}; known are resnet18, resnet34, resnet50, resnet101, "
+        "resnet152, plain18, plain34, vgg16, vgg19, resnet and plain with 6n + 2 layers (resnet20, "
+        "plain56 ...), resnet18-small and signal"
+    )

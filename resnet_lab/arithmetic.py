@@ -3,34 +3,34 @@
 Nothing here knows what a network is; `architecture` describes networks and `trace` applies these formulas to them.
 Sizes are in pixels (or samples) along one axis. Only the standard library is used, in a form that runs in the page too.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-
-def whole(name: str, value, at_least: int = 1) -> int:
-    """Return `value` if it is an int of at least `at_least`; raise TypeError or ValueError naming it otherwise."""
-    if type(value) is int and value >= at_least:
-        return value
-    if isinstance(value, bool) or not isinstance(value, int):
-        raise TypeError(f"{name} must be a whole number, not {value!r} of type {type(value).__name__}")
-    if value < at_least:
-        raise ValueError(f"{name} is {value}; it must be at least {at_least}")
-    return value
+from .checks import check_int
 
 
 def product(name: str, sides) -> int:
     """The product of a tuple of whole numbers, such as a kernel's or a shape's sides; `name` is for the error."""
     if not isinstance(sides, (tuple, list)) or not sides:
-        raise TypeError(f"{name} is {sides!r}; it must be a tuple with one whole number for each axis, such as (3, 3)")
+        raise TypeError(
+            f"{name} is {sides!r}; it must be a tuple with one whole number for each axis, such as (3, 3)"
+        )
     result = 1
     for side in sides:
-        result *= whole(name, side)
+        result *= check_int(name, side)
     return result
 
 
-def conv_output_size(size: int, kernel: int, stride: int = 1, padding: int = 0, dilation: int = 1,
-                     ceil_mode: bool = False) -> int:
+def conv_output_size(
+    size: int,
+    kernel: int,
+    stride: int = 1,
+    padding: int = 0,
+    dilation: int = 1,
+    ceil_mode: bool = False,
+) -> int:
     """Number of positions a kernel takes along one axis.
 
         ⌊(n + 2p - d(k - 1) - 1) / s⌋ + 1
@@ -45,58 +45,67 @@ def conv_output_size(size: int, kernel: int, stride: int = 1, padding: int = 0, 
     >>> conv_output_size(224, kernel=7, stride=2, padding=3)
     112
     """
-    whole("size", size), whole("kernel", kernel), whole("stride", stride)
-    whole("padding", padding, 0), whole("dilation", dilation)
+    check_int("size", size), check_int("kernel", kernel), check_int("stride", stride)
+    check_int("padding", padding, 0), check_int("dilation", dilation)
     span = dilation * (kernel - 1) + 1
     room = size + 2 * padding - span
     overhang = stride - 1 if ceil_mode else 0
     positions = (room + overhang) // stride + 1
     if positions < 1:
-        raise ValueError(f"the kernel spans {span} pixels but the padded input has only {size + 2 * padding}: "
-                         f"size {size} needs to be at least {size - room - overhang}, or the padding larger")
+        raise ValueError(
+            f"the kernel spans {span} pixels but the padded input has only {size + 2 * padding}: "
+            f"size {size} needs to be at least {size - room - overhang}, or the padding larger"
+        )
     if ceil_mode and (positions - 1) * stride >= size + padding:
         positions -= 1
     return positions
 
 
 @dataclass
-class Field:
+class ReceptiveField:
     """What one output pixel sees of the input, along one axis.
 
-    receptive_field: input pixels it depends on; stride: input pixels from one output's field to the next one's;
+    size: input pixels it depends on; stride: input pixels from one output's field to the next one's;
     padding: how far the first output's field begins before the first input pixel.
-    Output pixel i sees input pixels i * stride - padding to i * stride - padding + receptive_field - 1.
+    Output pixel i sees input pixels i * stride - padding to i * stride - padding + size - 1.
 
-    >>> Field().through(7, stride=2, padding=3).through(3, stride=2, padding=1)      # ResNet's stem
-    Field(receptive_field=11, stride=4, padding=5)
+    >>> ReceptiveField().through(7, stride=2, padding=3).through(3, stride=2, padding=1)      # ResNet's stem
+    ReceptiveField(size=11, stride=4, padding=5)
     """
-    receptive_field: int = 1
+
+    size: int = 1
     stride: int = 1
     padding: int = 0
 
-    def through(self, kernel: int, stride: int = 1, padding: int = 0, dilation: int = 1) -> "Field":
+    def through(
+        self, kernel: int, stride: int = 1, padding: int = 0, dilation: int = 1
+    ) -> "ReceptiveField":
         """The field after one more layer. The layer's own stride does not widen its own field.
 
             R' = R + d(k - 1) S,   S' = S s,   P' = P + p S
 
-        R, S, P: this field's receptive_field, stride, padding; k, s, p, d: the layer's own numbers.
+        R, S, P: this field's size, stride, padding; k, s, p, d: the layer's own numbers.
         Source: Araujo, Norris and Sim, "Computing receptive fields of convolutional neural networks", Distill 2019.
         """
-        return Field(self.receptive_field + dilation * (kernel - 1) * self.stride,
-                     self.stride * stride,
-                     self.padding + padding * self.stride)
+        return ReceptiveField(
+            self.size + dilation * (kernel - 1) * self.stride,
+            self.stride * stride,
+            self.padding + padding * self.stride,
+        )
 
-    def beside(self, other: "Field") -> "Field":
+    def beside(self, other: "ReceptiveField") -> "ReceptiveField":
         """The field of the sum (or concatenation) of two branches: the smallest interval that holds both.
 
         Raises ValueError if the branches have different strides, for then they do not line up.
         """
         if self.stride != other.stride:
-            raise ValueError(f"branches with strides {self.stride} and {other.stride} cannot be added: "
-                             "their pixels do not line up")
+            raise ValueError(
+                f"branches with strides {self.stride} and {other.stride} cannot be added: "
+                "their pixels do not line up"
+            )
         padding = max(self.padding, other.padding)
-        end = max(self.receptive_field - self.padding, other.receptive_field - other.padding)
-        return Field(padding + end, self.stride, padding)
+        end = max(self.size - self.padding, other.size - other.padding)
+        return ReceptiveField(padding + end, self.stride, padding)
 
 
 def receptive_field(layers) -> int:
@@ -107,18 +116,24 @@ def receptive_field(layers) -> int:
     >>> receptive_field([(7, 2), (3, 2)])        # the layer's own stride does not count
     11
     """
-    field = Field()
+    field = ReceptiveField()
     for number, layer in enumerate(layers, 1):
         if not isinstance(layer, (tuple, list)) or not 1 <= len(layer) <= 4:
-            raise TypeError(f"layer {number} is {layer!r}; it must be a tuple (kernel, stride, padding, dilation) "
-                            "or the beginning of one")
-        for name, value, least in zip(("kernel", "stride", "padding", "dilation"), layer, (1, 1, 0, 1)):
-            whole(f"{name} of layer {number}", value, least)
+            raise TypeError(
+                f"layer {number} is {layer!r}; it must be a tuple (kernel, stride, padding, dilation) "
+                "or the beginning of one"
+            )
+        for name, value, least in zip(
+            ("kernel", "stride", "padding", "dilation"), layer, (1, 1, 0, 1)
+        ):
+            check_int(f"{name} of layer {number}", value, least)
         field = field.through(*layer)
-    return field.receptive_field
+    return field.size
 
 
-def conv_params(in_channels: int, out_channels: int, kernel, groups: int = 1, bias: bool = False) -> int:
+def conv_params(
+    in_channels: int, out_channels: int, kernel, groups: int = 1, bias: bool = False
+) -> int:
     """Trainable numbers of a convolution, with A the area of its kernel, and C_out more with a bias.
 
         A C_out C_in / g
@@ -129,10 +144,16 @@ def conv_params(in_channels: int, out_channels: int, kernel, groups: int = 1, bi
     >>> conv_params(256, 256, 3) * 2        # the building block at 256 channels
     1179648
     """
-    whole("in_channels", in_channels), whole("out_channels", out_channels), whole("groups", groups)
+    (
+        check_int("in_channels", in_channels),
+        check_int("out_channels", out_channels),
+        check_int("groups", groups),
+    )
     if in_channels % groups or out_channels % groups:
-        raise ValueError(f"groups is {groups}; it must divide both {in_channels} input and {out_channels} output "
-                         "channels")
+        raise ValueError(
+            f"groups is {groups}; it must divide both {in_channels} input and {out_channels} output "
+            "channels"
+        )
     area = product("kernel", (kernel, kernel) if isinstance(kernel, int) else kernel)
     return area * (in_channels // groups) * out_channels + (out_channels if bias else 0)
 
@@ -148,7 +169,9 @@ def conv_macs(in_channels: int, out_channels: int, kernel, output_shape, groups:
     >>> conv_macs(3, 64, 7, (112, 112))             # ResNet's first layer
     118013952
     """
-    return product("output_shape", output_shape) * conv_params(in_channels, out_channels, kernel, groups)
+    return product("output_shape", output_shape) * conv_params(
+        in_channels, out_channels, kernel, groups
+    )
 
 
 def linear_params(in_features: int, out_features: int, bias: bool = True) -> int:
@@ -157,7 +180,9 @@ def linear_params(in_features: int, out_features: int, bias: bool = True) -> int
     >>> linear_params(512, 1000)
     513000
     """
-    return whole("in_features", in_features) * whole("out_features", out_features) + (out_features if bias else 0)
+    return check_int("in_features", in_features) * check_int("out_features", out_features) + (
+        out_features if bias else 0
+    )
 
 
 def batchnorm_params(channels: int) -> int:
@@ -166,4 +191,4 @@ def batchnorm_params(channels: int) -> int:
     >>> batchnorm_params(64)
     128
     """
-    return 2 * whole("channels", channels)
+    return 2 * check_int("channels", channels)

@@ -3,17 +3,26 @@
 Every replacement keeps the image's size and the number of channels, and sees k x k pixels. What it gives up is freedom:
 fewer weights, or fewer channels seen by each output.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .architecture import one_of
-from .arithmetic import conv_macs, conv_params, whole
+from .arithmetic import conv_macs, conv_params
+from .checks import check_choice, check_int
 
-REDUCTION = 4       # channels inside a bottleneck, as a fraction of those outside
+REDUCTION = 4  # channels inside a bottleneck, as a fraction of those outside
 
-KINDS = {"standard": "standard", "stacked": "stacked 3 × 3", "factorised": "factorised", "bottleneck": "bottleneck",
-         "grouped": "grouped", "depthwise": "depthwise", "separable": "separable", "shuffled": "grouped, shuffled"}
+KINDS = {
+    "standard": "standard",
+    "stacked": "stacked 3 × 3",
+    "factorised": "factorised",
+    "bottleneck": "bottleneck",
+    "grouped": "grouped",
+    "depthwise": "depthwise",
+    "separable": "separable",
+    "shuffled": "grouped, shuffled",
+}
 
 
 @dataclass(frozen=True)
@@ -26,6 +35,7 @@ class Convolution:
     >>> depthwise.params, depthwise.macs(56), depthwise.moved(56)
     (576, 1806336, 401984)
     """
+
     in_channels: int
     out_channels: int
     kernel: tuple
@@ -38,7 +48,9 @@ class Convolution:
 
     def macs(self, size: int) -> int:
         """Multiply-accumulates for one image of `size` x `size` pixels."""
-        return conv_macs(self.in_channels, self.out_channels, self.kernel, (size, size), self.groups)
+        return conv_macs(
+            self.in_channels, self.out_channels, self.kernel, (size, size), self.groups
+        )
 
     def moved(self, size: int) -> int:
         """Numbers that must travel between memory and processor at least once: inputs, outputs and weights."""
@@ -57,9 +69,9 @@ def replacement(kind: str, channels: int, kernel: int = 3, groups: int = 4) -> l
     >>> [convolution.params for convolution in replacement("separable", 256)]
     [2304, 65536]
     """
-    one_of("kind", kind, tuple(KINDS))
-    whole("channels", channels), whole("groups", groups)
-    if whole("kernel", kernel, 3) % 2 == 0:
+    check_choice("kind", kind, tuple(KINDS))
+    check_int("channels", channels), check_int("groups", groups)
+    if check_int("kernel", kernel, 3) % 2 == 0:
         raise ValueError(f"kernel is {kernel}; it must be odd, so that padding can keep the size")
     inner = channels // REDUCTION
     if kind in ("bottleneck", "shuffled") and channels % REDUCTION:
@@ -72,13 +84,25 @@ def replacement(kind: str, channels: int, kernel: int = 3, groups: int = 4) -> l
     if kind == "stacked":
         return [Convolution(channels, channels, (3, 3)) for _ in range(kernel // 2)]
     if kind == "factorised":
-        return [Convolution(channels, channels, (1, kernel)), Convolution(channels, channels, (kernel, 1))]
+        return [
+            Convolution(channels, channels, (1, kernel)),
+            Convolution(channels, channels, (kernel, 1)),
+        ]
     if kind == "bottleneck":
-        return [Convolution(channels, inner, point), Convolution(inner, inner, square), Convolution(inner, channels, point)]
+        return [
+            Convolution(channels, inner, point),
+            Convolution(inner, inner, square),
+            Convolution(inner, channels, point),
+        ]
     if kind == "shuffled":
-        return [Convolution(channels, inner, point, groups, shuffled=True), Convolution(inner, inner, square, inner),
-                Convolution(inner, channels, point, groups)]
-    spatial = Convolution(channels, channels, square, {"standard": 1, "grouped": groups}.get(kind, channels))
+        return [
+            Convolution(channels, inner, point, groups, shuffled=True),
+            Convolution(inner, inner, square, inner),
+            Convolution(inner, channels, point, groups),
+        ]
+    spatial = Convolution(
+        channels, channels, square, {"standard": 1, "grouped": groups}.get(kind, channels)
+    )
     return [spatial, Convolution(channels, channels, point)] if kind == "separable" else [spatial]
 
 
@@ -91,9 +115,13 @@ def shuffle(channels: int, groups: int) -> list:
     >>> shuffle(6, 2)
     [0, 3, 1, 4, 2, 5]
     """
-    if whole("channels", channels) % whole("groups", groups):
+    if check_int("channels", channels) % check_int("groups", groups):
         raise ValueError(f"groups is {groups}; it must divide {channels} channels")
-    return [start + place for place in range(channels // groups) for start in range(0, channels, channels // groups)]
+    return [
+        start + place
+        for place in range(channels // groups)
+        for start in range(0, channels, channels // groups)
+    ]
 
 
 def channels_seen(convolutions) -> int:
@@ -102,14 +130,20 @@ def channels_seen(convolutions) -> int:
     >>> channels_seen(replacement("depthwise", 64)), channels_seen(replacement("separable", 64))
     (1, 64)
     """
-    seen = [1 << channel for channel in range(convolutions[0].in_channels)]     # a set of channels, one bit each
+    seen = [
+        1 << channel for channel in range(convolutions[0].in_channels)
+    ]  # a set of channels, one bit each
     for conv in convolutions:
         wide, out = conv.in_channels // conv.groups, conv.out_channels // conv.groups
         after = []
         for group in range(conv.groups):
             union = 0
-            for channel in seen[group * wide:(group + 1) * wide]:
+            for channel in seen[group * wide : (group + 1) * wide]:
                 union |= channel
             after += [union] * out
-        seen = [after[source] for source in shuffle(conv.out_channels, conv.groups)] if conv.shuffled else after
+        seen = (
+            [after[source] for source in shuffle(conv.out_channels, conv.groups)]
+            if conv.shuffled
+            else after
+        )
     return bin(seen[0]).count("1")

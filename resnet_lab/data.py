@@ -7,6 +7,7 @@ Every choice is made on `validation`. `test` stays on the disk until somebody as
 end. A whole set of small images fits on the device as bytes, so a batch is one indexing operation there: no workers,
 no copies from the host.
 """
+
 from __future__ import annotations
 
 import gzip
@@ -19,7 +20,18 @@ import torch
 from torch import Tensor
 from torch.nn.functional import pad
 
-FASHION_CLASSES = ("T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot")
+FASHION_CLASSES = (
+    "T-shirt/top",
+    "trouser",
+    "pullover",
+    "dress",
+    "coat",
+    "sandal",
+    "shirt",
+    "sneaker",
+    "bag",
+    "ankle boot",
+)
 FASHION_SOURCE = "https://github.com/zalandoresearch/fashion-mnist"
 FASHION_SMALL = Path(__file__).with_name("fashion_mnist")
 FASHION_DEBIAN = Path("/usr/share/datasets/fashion-mnist")
@@ -28,6 +40,7 @@ IMAGE_FILES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif", ".ppm", ".pgm")
 
 class Part(NamedTuple):
     """images: uint8 (N, C, H, W); labels: int64 (N,), counted from 0."""
+
     images: Tensor
     labels: Tensor
 
@@ -35,6 +48,7 @@ class Part(NamedTuple):
 @dataclass
 class Data:
     """A data set. mean and std: of the training pixels, per channel, black being 0 and white 1."""
+
     name: str
     classes: tuple
     train: Part
@@ -54,11 +68,22 @@ class Data:
 
     def summary(self) -> dict:
         """What identifies this data set in a history or a checkpoint."""
-        return {"name": self.name, "train": len(self.train.labels), "validation": len(self.validation.labels),
-                "shape": list(self.train.images.shape[1:]), "mean": list(self.mean), "std": list(self.std)}
+        return {
+            "name": self.name,
+            "train": len(self.train.labels),
+            "validation": len(self.validation.labels),
+            "shape": list(self.train.images.shape[1:]),
+            "mean": list(self.mean),
+            "std": list(self.std),
+        }
 
 
-def load(name: str = "fashion-mnist-small", folder="data", validation: float = 0.1, size: int | None = None) -> Data:
+def load(
+    name: str = "fashion-mnist-small",
+    folder="data",
+    validation: float = 0.1,
+    size: int | None = None,
+) -> Data:
     """A data set by name, or any folder of images.
 
     name: "fashion-mnist-small" (in the package), "fashion-mnist", "cifar10", "digits" (scikit-learn's, 8 x 8), or the path of a
@@ -71,15 +96,27 @@ def load(name: str = "fashion-mnist-small", folder="data", validation: float = 0
     Raises FileNotFoundError or ValueError naming the file that is missing or damaged, and what to do.
     """
     if not 0 <= validation < 1:
-        raise ValueError(f"validation is {validation}; it must be a share from 0 up to, not including, 1")
+        raise ValueError(
+            f"validation is {validation}; it must be a share from 0 up to, not including, 1"
+        )
     if size is not None and not Path(name).is_dir():
-        raise ValueError(f"size is {size}, but only a folder of images can be scaled, and {name} is none")
+        raise ValueError(
+            f"size is {size}, but only a folder of images can be scaled, and {name} is none"
+        )
     folder = Path(folder)
     if name == "fashion-mnist-small":
-        classes, train, test = FASHION_CLASSES, idx_part(FASHION_SMALL, "train"), lambda: idx_part(FASHION_SMALL, "t10k")
+        classes, train, test = (
+            FASHION_CLASSES,
+            idx_part(FASHION_SMALL, "train"),
+            lambda: idx_part(FASHION_SMALL, "t10k"),
+        )
     elif name == "fashion-mnist":
         files = fashion_folder(folder)
-        classes, train, test = FASHION_CLASSES, idx_part(files, "train"), lambda: idx_part(files, "t10k")
+        classes, train, test = (
+            FASHION_CLASSES,
+            idx_part(files, "train"),
+            lambda: idx_part(files, "t10k"),
+        )
     elif name == "cifar10":
         classes, train, test = cifar10(folder)
     elif name == "digits":
@@ -88,14 +125,16 @@ def load(name: str = "fashion-mnist-small", folder="data", validation: float = 0
         classes, train, test = image_folder(Path(name), size)
         name = Path(name).resolve().name
     else:
-        raise ValueError(f"there is no data set called {name!r} and no such folder; known are fashion-mnist-small, fashion-mnist, "
-                         "cifar10, digits and the path of any folder with one sub-folder of images for every class")
+        raise ValueError(
+            f"there is no data set called {name!r} and no such folder; known are fashion-mnist-small, fashion-mnist, "
+            "cifar10, digits and the path of any folder with one sub-folder of images for every class"
+        )
     held = torch.zeros(len(train.labels), dtype=torch.bool)
     generator = torch.Generator().manual_seed(0)
     for label in range(len(classes)):
         members = (train.labels == label).nonzero().flatten()
         order = torch.randperm(len(members), generator=generator)
-        held[members[order[:round(validation * len(members))]]] = True
+        held[members[order[: round(validation * len(members))]]] = True
     kept = Part(train.images[~held], train.labels[~held])
     mean, std = statistics(kept.images)
     return Data(name, classes, kept, Part(train.images[held], train.labels[held]), mean, std, test)
@@ -123,12 +162,16 @@ def read_idx(path: Path) -> Tensor:
         raise ValueError(f"{path} is damaged ({error}); {advice}") from None
     axes = raw[3] if raw[:3] == b"\0\0\x08" and len(raw) > 3 else 0
     start = 4 + 4 * axes
-    sizes = [int.from_bytes(raw[at:at + 4], "big") for at in range(4, start, 4)]
+    sizes = [int.from_bytes(raw[at : at + 4], "big") for at in range(4, start, 4)]
     wanted = start
     if axes and len(raw) >= start:
         wanted += int(torch.tensor(sizes).prod())
     if not axes or len(raw) != wanted:
-        found = f"{len(raw):,} bytes instead of {wanted:,}" if axes else "its first bytes are not those of an idx file"
+        found = (
+            f"{len(raw):,} bytes instead of {wanted:,}"
+            if axes
+            else "its first bytes are not those of an idx file"
+        )
         raise ValueError(f"{path} is damaged ({found}); {advice}")
     return torch.frombuffer(bytearray(raw), dtype=torch.uint8, offset=start).view(sizes)
 
@@ -137,17 +180,25 @@ def idx_part(folder: Path, part: str) -> Part:
     """Images and labels of part "train" or "t10k"."""
     arrays = []
     for name in (f"{part}-images-idx3-ubyte", f"{part}-labels-idx1-ubyte"):
-        path = next((path for path in (folder / f"{name}.gz", folder / name) if path.exists()), None)
+        path = next(
+            (path for path in (folder / f"{name}.gz", folder / name) if path.exists()), None
+        )
         if path is None:
-            raise FileNotFoundError(f"{folder / name}.gz is missing; put it there ({FASHION_SOURCE})")
+            raise FileNotFoundError(
+                f"{folder / name}.gz is missing; put it there ({FASHION_SOURCE})"
+            )
         arrays.append(read_idx(path))
     images, labels = arrays
     if images.dim() != 3 or labels.dim() != 1 or len(images) != len(labels):
-        raise ValueError(f"{folder}: the images of {part} have shape {tuple(images.shape)} and the labels {tuple(labels.shape)}; "
-                         f"the two files do not belong together, fetch both again ({FASHION_SOURCE})")
+        raise ValueError(
+            f"{folder}: the images of {part} have shape {tuple(images.shape)} and the labels {tuple(labels.shape)}; "
+            f"the two files do not belong together, fetch both again ({FASHION_SOURCE})"
+        )
     strange = labels[labels >= len(FASHION_CLASSES)]
     if len(strange):
-        raise ValueError(f"{path} is damaged (one label is {strange[0]}, the last class is 9); fetch it again ({FASHION_SOURCE})")
+        raise ValueError(
+            f"{path} is damaged (one label is {strange[0]}, the last class is 9); fetch it again ({FASHION_SOURCE})"
+        )
     return Part(images[:, None], labels.long())
 
 
@@ -158,8 +209,14 @@ def fashion_folder(folder: Path) -> Path:
         if list(candidate.glob("train-images-idx3-ubyte*")):
             return candidate
     from torchvision.datasets import FashionMNIST
-    download(FashionMNIST, folder, "Fashion-MNIST", f"put its four idx files ({FASHION_SOURCE}) in {folder}, "
-             "or use fashion-mnist-small, which comes with the package")
+
+    download(
+        FashionMNIST,
+        folder,
+        "Fashion-MNIST",
+        f"put its four idx files ({FASHION_SOURCE}) in {folder}, "
+        "or use fashion-mnist-small, which comes with the package",
+    )
     return raw
 
 
@@ -167,7 +224,9 @@ def download(dataset, folder: Path, name: str, instead: str):
     try:
         dataset(folder, download=True)
     except (OSError, RuntimeError) as error:
-        raise FileNotFoundError(f"{name} is not in {folder} and could not be downloaded ({error}); {instead}") from None
+        raise FileNotFoundError(
+            f"{name} is not in {folder} and could not be downloaded ({error}); {instead}"
+        ) from None
 
 
 def cifar10(folder: Path) -> tuple:
@@ -178,15 +237,27 @@ def cifar10(folder: Path) -> tuple:
         folder = folder.parent
     batches = folder / CIFAR10.base_folder
     if not batches.is_dir():
-        download(CIFAR10, folder, "CIFAR-10", f"put the folder {CIFAR10.base_folder} of https://www.cs.toronto.edu/~kriz/cifar.html there, "
-                 "or use fashion-mnist-small, which comes with the package")
-    for name, checksum in CIFAR10.train_list + CIFAR10.test_list + [(CIFAR10.meta["filename"], CIFAR10.meta["md5"])]:
+        download(
+            CIFAR10,
+            folder,
+            "CIFAR-10",
+            f"put the folder {CIFAR10.base_folder} of https://www.cs.toronto.edu/~kriz/cifar.html there, "
+            "or use fashion-mnist-small, which comes with the package",
+        )
+    for name, checksum in (
+        CIFAR10.train_list + CIFAR10.test_list + [(CIFAR10.meta["filename"], CIFAR10.meta["md5"])]
+    ):
         if not check_integrity(str(batches / name), checksum):
             state = "damaged" if (batches / name).exists() else "missing"
-            raise ValueError(f"{batches / name} is {state}; delete {batches} to have it downloaded again")
+            raise ValueError(
+                f"{batches / name} is {state}; delete {batches} to have it downloaded again"
+            )
 
     def part(source):
-        return Part(torch.from_numpy(source.data).permute(0, 3, 1, 2).contiguous(), torch.tensor(source.targets))
+        return Part(
+            torch.from_numpy(source.data).permute(0, 3, 1, 2).contiguous(),
+            torch.tensor(source.targets),
+        )
 
     train = CIFAR10(folder)
     return tuple(train.classes), part(train), lambda: part(CIFAR10(folder, train=False))
@@ -200,28 +271,43 @@ def digits() -> tuple:
     images = (torch.from_numpy(source.images) * 15).to(torch.uint8)[:, None]
     labels = torch.from_numpy(source.target).long()
     test = torch.arange(len(labels)) % 5 == 4
-    return tuple("0123456789"), Part(images[~test], labels[~test]), lambda: Part(images[test], labels[test])
+    return (
+        tuple("0123456789"),
+        Part(images[~test], labels[~test]),
+        lambda: Part(images[test], labels[test]),
+    )
 
 
 def image_folder(root: Path, size: int | None) -> tuple:
     """A folder of images by class: classes in alphabetical order; the test images are opened only when asked for."""
+
     def folders(base):
-        return sorted(path.name for path in base.iterdir() if path.is_dir() and not path.name.startswith("."))
+        return sorted(
+            path.name for path in base.iterdir() if path.is_dir() and not path.name.startswith(".")
+        )
 
     split = (root / "train").is_dir() and (root / "test").is_dir()
     base = root / "train" if split else root
     classes = folders(base)
     if not classes:
-        raise ValueError(f"{base} holds no folders; make one for every class and put its images there")
+        raise ValueError(
+            f"{base} holds no folders; make one for every class and put its images there"
+        )
     for name in set(folders(root / "test")) - set(classes) if split else ():
-        raise ValueError(f"{root / 'test' / name} is of a class that {base} has no images of; add some there or remove the folder")
+        raise ValueError(
+            f"{root / 'test' / name} is of a class that {base} has no images of; add some there or remove the folder"
+        )
 
     def files(base):
         found = []
         for label, name in enumerate(classes):
-            images = sorted(path for path in (base / name).rglob("*") if path.suffix.lower() in IMAGE_FILES)
+            images = sorted(
+                path for path in (base / name).rglob("*") if path.suffix.lower() in IMAGE_FILES
+            )
             if not images:
-                raise ValueError(f"{base / name} holds no images; put some there ({', '.join(IMAGE_FILES)}) or remove the folder")
+                raise ValueError(
+                    f"{base / name} holds no images; put some there ({', '.join(IMAGE_FILES)}) or remove the folder"
+                )
             found += [(path, label, number) for number, path in enumerate(images)]
         return found
 
@@ -229,14 +315,20 @@ def image_folder(root: Path, size: int | None) -> tuple:
     if split:
         train, test = every, files(root / "test")
     else:
-        train, test = ([file for file in every if (file[2] % 10 == 9) == held] for held in (False, True))
+        train, test = (
+            [file for file in every if (file[2] % 10 == 9) == held] for held in (False, True)
+        )
         if not test:
-            raise ValueError(f"{root} has no folder test and fewer than 10 images in every class; add a folder test or more images")
+            raise ValueError(
+                f"{root} has no folder test and fewer than 10 images in every class; add a folder test or more images"
+            )
     shape = read_image(train[0][0], size, None).shape
 
     def part(files):
-        return Part(torch.stack([read_image(path, size, shape) for path, _, _ in files]),
-                    torch.tensor([label for _, label, _ in files]))
+        return Part(
+            torch.stack([read_image(path, size, shape) for path, _, _ in files]),
+            torch.tensor([label for _, label, _ in files]),
+        )
 
     return tuple(classes), part(train), lambda: part(test)
 
@@ -250,20 +342,34 @@ def read_image(path: Path, size: int | None, shape) -> Tensor:
             grey = image.mode in ("1", "L", "I;16") if shape is None else shape[0] == 1
             image = image.convert("L" if grey else "RGB")
     except (OSError, SyntaxError, ValueError) as error:
-        raise ValueError(f"{path} cannot be read as an image ({error}); replace it or take it out of the folder") from None
+        raise ValueError(
+            f"{path} cannot be read as an image ({error}); replace it or take it out of the folder"
+        ) from None
     if size is not None:
         side = min(image.size)
         left, top = (image.width - side) // 2, (image.height - side) // 2
-        image = image.resize((size, size), Image.Resampling.BICUBIC, (left, top, left + side, top + side))
+        image = image.resize(
+            (size, size), Image.Resampling.BICUBIC, (left, top, left + side, top + side)
+        )
     pixels = torch.frombuffer(bytearray(image.tobytes()), dtype=torch.uint8)
     pixels = pixels.view(image.height, image.width, -1).permute(2, 0, 1).contiguous()
     if shape is not None and pixels.shape != shape:
-        raise ValueError(f"{path} is {image.width} x {image.height} pixels, others are {shape[2]} x {shape[1]}; give size=32, say, "
-                         "to bring all to one size")
+        raise ValueError(
+            f"{path} is {image.width} x {image.height} pixels, others are {shape[2]} x {shape[1]}; give size=32, say, "
+            "to bring all to one size"
+        )
     return pixels
 
 
-def plan(examples: int, first: int, last: int, batch: int, crop: int = 0, flip: bool = False, seed: int = 0) -> Tensor:
+def plan(
+    examples: int,
+    first: int,
+    last: int,
+    batch: int,
+    crop: int = 0,
+    flip: bool = False,
+    seed: int = 0,
+) -> Tensor:
     """What steps `first` to `last` - 1 of a training run look at: int64 (steps, batch, 4).
 
     The four numbers: which image, how many rows down and columns right its crop starts in the image padded by `crop` on
@@ -272,17 +378,24 @@ def plan(examples: int, first: int, last: int, batch: int, crop: int = 0, flip: 
     """
     per_epoch = examples // batch
     if per_epoch == 0:
-        raise ValueError(f"batch is {batch}, but there are only {examples} training images; make the batch smaller")
+        raise ValueError(
+            f"batch is {batch}, but there are only {examples} training images; make the batch smaller"
+        )
     epochs = range(first // per_epoch, (last - 1) // per_epoch + 1)
     steps = []
     for epoch in epochs:
         generator = torch.Generator().manual_seed(seed * 1_000_003 + epoch)
-        choice = torch.stack([torch.randperm(examples, generator=generator),
-                              *torch.randint(2 * crop + 1, (2, examples), generator=generator),
-                              torch.randint(1 + flip, (examples,), generator=generator)], 1)
-        steps.append(choice[:per_epoch * batch].view(per_epoch, batch, 4))
+        choice = torch.stack(
+            [
+                torch.randperm(examples, generator=generator),
+                *torch.randint(2 * crop + 1, (2, examples), generator=generator),
+                torch.randint(1 + flip, (examples,), generator=generator),
+            ],
+            1,
+        )
+        steps.append(choice[: per_epoch * batch].view(per_epoch, batch, 4))
     start = first - epochs.start * per_epoch
-    return torch.cat(steps)[start:start + last - first]
+    return torch.cat(steps)[start : start + last - first]
 
 
 def padded(images: Tensor, crop: int) -> Tensor:
@@ -303,5 +416,8 @@ def take(images: Tensor, choice: Tensor, crop: int) -> Tensor:
 def normalise(images: Tensor, mean, std) -> Tensor:
     """Bytes to torch's default dtype, mean 0 and standard deviation 1. mean, std: one number a channel, from white = 1."""
     dtype = torch.get_default_dtype()
-    mean, std = (torch.as_tensor(value, dtype=dtype, device=images.device).view(-1, 1, 1) for value in (mean, std))
+    mean, std = (
+        torch.as_tensor(value, dtype=dtype, device=images.device).view(-1, 1, 1)
+        for value in (mean, std)
+    )
     return (images.to(dtype) / 255 - mean) / std

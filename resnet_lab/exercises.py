@@ -3,6 +3,7 @@
 In a notebook an exercise is a small form of ipywidgets; in the built page it is a native form, and `check` in this very
 file runs there. Both look at the exercise's `record`, a plain dict that travels in the page as JSON.
 """
+
 from __future__ import annotations
 
 READABLE = "a number such as 112, 1,179,648, 3.6e9, 3/4 or 2**10, without a unit"
@@ -31,7 +32,9 @@ def check(record, answer):
     """Check an answer against an exercise's record. Returns a Result; never raises for anything a reader may write."""
     if not callable(answer) and not str(answer).strip():
         return Result("unread", "Write an answer first.")
-    return {"number": check_number, "choice": check_choice, "code": check_code}[record["kind"]](record, answer)
+    return {"number": check_number, "choice": check_choice, "code": check_code}[record["kind"]](
+        record, answer
+    )
 
 
 def check_number(record, answer):
@@ -60,7 +63,9 @@ def check_choice(record, answer):
         return Result("unread", f"Choose one of the letters a to {letter(len(options) - 1)}.")
     if chosen == record["answer"]:
         return Result("right", f"Right: ({letter(chosen)}).")
-    return Result("wrong", f"({letter(chosen)}) is not it. {record['hints'].get(str(chosen), record['hint'])}")
+    return Result(
+        "wrong", f"({letter(chosen)}) is not it. {record['hints'].get(str(chosen), record['hint'])}"
+    )
 
 
 def check_code(record, answer):
@@ -71,7 +76,9 @@ def check_code(record, answer):
             exec(answer, made)
             function = made.get(name)
             if not callable(function):
-                return Result("unread", f"Your code runs, but it defines no function <code>{name}</code>.")
+                return Result(
+                    "unread", f"Your code runs, but it defines no function <code>{name}</code>."
+                )
     except SyntaxError as error:
         return Result("unread", escape(f"Python cannot read line {error.lineno}: {error.msg}."))
     except Exception as error:
@@ -86,8 +93,11 @@ def check_code(record, answer):
             stop = escape(f"{type(error).__name__}: {error}")
             return Result("wrong", f"<code>{call}</code> stops with {stop}. {record['hint']}")
         if not same(value, expected, record["tolerance"]):
-            return Result("wrong", f"<code>{call}</code> returns <code>{escape(repr(value))}</code>; it should be "
-                                   f"<code>{escape(repr(expected))}</code>. {record['hint']}")
+            return Result(
+                "wrong",
+                f"<code>{call}</code> returns <code>{escape(repr(value))}</code>; it should be "
+                f"<code>{escape(repr(expected))}</code>. {record['hint']}",
+            )
     return Result("right", f"Right: {len(cases)} of {len(cases)} cases.")
 
 
@@ -100,9 +110,14 @@ def near(value, target, tolerance):
 def same(value, expected, tolerance):
     """`near` for numbers, one by one for lists and tuples, == for anything else."""
     if isinstance(expected, (list, tuple)):
-        return (isinstance(value, (list, tuple)) and len(value) == len(expected)
-                and all([same(one, other, tolerance) for one, other in zip(value, expected)]))
-    numbers = [isinstance(each, (int, float)) and not isinstance(each, bool) for each in (value, expected)]
+        return (
+            isinstance(value, (list, tuple))
+            and len(value) == len(expected)
+            and all([same(one, other, tolerance) for one, other in zip(value, expected)])
+        )
+    numbers = [
+        isinstance(each, (int, float)) and not isinstance(each, bool) for each in (value, expected)
+    ]
     return near(value, expected, tolerance) if all(numbers) else bool(value == expected)
 
 
@@ -112,7 +127,14 @@ def read_number(text):
     Digits may stand in groups of three with commas, spaces or underscores; ^ is a power, × and · are products.
     Raises ValueError with a sentence that says what was not understood.
     """
-    for marks, meaning in (("−–", "-"), ("×·⋅", "*"), ("÷", "/"), ("^", "**"), ("_", ","), ("\u00a0\u2009\u202f", " ")):
+    for marks, meaning in (
+        ("−–", "-"),
+        ("×·⋅", "*"),
+        ("÷", "/"),
+        ("^", "**"),
+        ("_", ","),
+        ("\u00a0\u2009\u202f", " "),
+    ):
         for mark in marks:
             text = text.replace(mark, meaning)
     if len(text) > 80:
@@ -142,7 +164,7 @@ class _Reader:
 
     def take(self, *marks):
         """The first of `marks` that comes next, after any spaces, or None."""
-        rest = self.text[self.place:]
+        rest = self.text[self.place :]
         start = len(rest) - len(rest.lstrip())
         for mark in marks:
             if rest.startswith(mark, start):
@@ -173,7 +195,10 @@ class _Reader:
         value = self.term()
         if self.take("**"):
             exponent = self.signed()
-            if isinstance(float(value) ** exponent, complex) or abs(float(value) ** exponent) > 1e300:
+            if (
+                isinstance(float(value) ** exponent, complex)
+                or abs(float(value) ** exponent) > 1e300
+            ):
                 raise OverflowError
             value **= exponent
         return value
@@ -186,29 +211,31 @@ class _Reader:
         text, start = self.text, self.place
         end = self.digits(start)
         number, grouped = text[start:end], 0 < end - start < 4
-        while grouped and text[end:end + 1] in (",", " ") and self.digits(end + 1) == end + 4:
-            number += text[end + 1:end + 4]
+        while grouped and text[end : end + 1] in (",", " ") and self.digits(end + 1) == end + 4:
+            number += text[end + 1 : end + 4]
             end += 4
-        if text[end:end + 1] == ".":
+        if text[end : end + 1] == ".":
             after = self.digits(end + 1)
             number += text[end:after]
             end = after
         if not number or number == ".":
             self.refuse()
-        if text[end:end + 1] in ("e", "E"):
-            sign = end + 1 + (text[end + 1:end + 2] in ("+", "-"))
+        if text[end : end + 1] in ("e", "E"):
+            sign = end + 1 + (text[end + 1 : end + 2] in ("+", "-"))
             after = self.digits(sign)
             if after > sign:
                 number += text[end:after]
                 end = after
-        if text[end:end + 1] == "," and self.digits(end + 1) > end + 1:
-            raise ValueError(f"In {text!r} the comma does not part groups of three digits; write decimals with a point")
+        if text[end : end + 1] == "," and self.digits(end + 1) > end + 1:
+            raise ValueError(
+                f"In {text!r} the comma does not part groups of three digits; write decimals with a point"
+            )
         self.place = end
         return int(number) if number.isdigit() else whole_if_exact(float(number))
 
     def digits(self, place):
         """The place where the digits that begin at `place` end."""
-        while self.text[place:place + 1] and self.text[place] in "0123456789":
+        while self.text[place : place + 1] and self.text[place] in "0123456789":
             place += 1
         return place
 
@@ -256,7 +283,9 @@ class Exercise:
     def __init__(self, number, question, hint, solution, **record):
         for name, text in (("question", question), ("hint", hint), ("solution", solution)):
             if not isinstance(text, str) or not text.strip():
-                raise ValueError(f"the {name} of exercise {number} is {text!r}; every exercise needs one, as text")
+                raise ValueError(
+                    f"the {name} of exercise {number} is {text!r}; every exercise needs one, as text"
+                )
         self.number, self.question, self.solution = number, question, solution
         self.record = {**record, "hint": hint}
 
@@ -272,11 +301,13 @@ class Exercise:
         import json
 
         key = "exercise-" + self.number.replace(".", "-")
-        return (f'<div class="rl-exercise" id="{key}" data-exercise="{escape(json.dumps(self.record))}">'
-                f'<form autocomplete="off"><fieldset disabled><legend>Exercise {self.number}</legend>{self.field(key)}'
-                '<div class="rl-actions"><button type="submit">Check</button></div></fieldset></form>'
-                '<div class="rl-result" role="status"></div>'
-                f'<details><summary>Solution</summary><div>{self.solution}</div></details></div>')
+        return (
+            f'<div class="rl-exercise" id="{key}" data-exercise="{escape(json.dumps(self.record))}">'
+            f'<form autocomplete="off"><fieldset disabled><legend>Exercise {self.number}</legend>{self.field(key)}'
+            '<div class="rl-actions"><button type="submit">Check</button></div></fieldset></form>'
+            '<div class="rl-result" role="status"></div>'
+            f"<details><summary>Solution</summary><div>{self.solution}</div></details></div>"
+        )
 
     def to_widget(self):
         """The notebook's form, an ipywidgets box."""
@@ -300,7 +331,10 @@ class Exercise:
         forms = {"text/plain": repr(self), "text/html": self.to_html()}
         try:
             forms["application/vnd.jupyter.widget-view+json"] = {
-                "version_major": 2, "version_minor": 0, "model_id": self.to_widget().model_id}
+                "version_major": 2,
+                "version_minor": 0,
+                "model_id": self.to_widget().model_id,
+            }
         except ImportError:
             pass
         return forms
@@ -319,19 +353,33 @@ class Number(Exercise):
 
     def __init__(self, number, question, answer, *, hint, solution, slips=None, tolerance=0):
         if not abs(float(answer)) < 1e300:
-            raise ValueError(f"exercise {number} has the answer {answer!r}; it must be a finite number")
+            raise ValueError(
+                f"exercise {number} has the answer {answer!r}; it must be a finite number"
+            )
         answer = whole_if_exact(answer)
         slips = [[whole_if_exact(slip), text] for slip, text in (slips or {}).items()]
         for slip, _ in slips:
             if near(slip, answer, tolerance):
-                raise ValueError(f"exercise {number} has the slip {slip}, which is right: the answer is {answer}, "
-                                 f"within {tolerance}")
-        super().__init__(number, question, hint, solution, kind="number", answer=answer, tolerance=tolerance,
-                         slips=slips)
+                raise ValueError(
+                    f"exercise {number} has the slip {slip}, which is right: the answer is {answer}, "
+                    f"within {tolerance}"
+                )
+        super().__init__(
+            number,
+            question,
+            hint,
+            solution,
+            kind="number",
+            answer=answer,
+            tolerance=tolerance,
+            slips=slips,
+        )
 
     def field(self, key):
-        return (f'<label class="rl-question" for="{key}-answer">{self.question}</label>'
-                f'<input type="text" id="{key}-answer" name="answer" spellcheck="false" autocapitalize="off">')
+        return (
+            f'<label class="rl-question" for="{key}-answer">{self.question}</label>'
+            f'<input type="text" id="{key}-answer" name="answer" spellcheck="false" autocapitalize="off">'
+        )
 
     def input(self, widgets, wide):
         return widgets.Text(placeholder="a number")
@@ -347,14 +395,26 @@ class Choice(Exercise):
 
     def __init__(self, number, question, options, answer, *, hint, solution, hints=None):
         if answer not in range(len(options)):
-            raise ValueError(f"exercise {number} has the answer {answer!r}; it must be an index into its "
-                             f"{len(options)} options")
+            raise ValueError(
+                f"exercise {number} has the answer {answer!r}; it must be an index into its "
+                f"{len(options)} options"
+            )
         for index in hints or {}:
             if index not in range(len(options)) or index == answer:
-                raise ValueError(f"exercise {number} has a hint for option {index}, which is no wrong option")
+                raise ValueError(
+                    f"exercise {number} has a hint for option {index}, which is no wrong option"
+                )
         hints = {str(index): text for index, text in (hints or {}).items()}
-        super().__init__(number, question, hint, solution, kind="choice", answer=int(answer), options=list(options),
-                         hints=hints)
+        super().__init__(
+            number,
+            question,
+            hint,
+            solution,
+            kind="choice",
+            answer=int(answer),
+            options=list(options),
+            hints=hints,
+        )
 
     def lettered(self):
         """Pairs of an option's letter and its text."""
@@ -365,10 +425,16 @@ class Choice(Exercise):
         return super().__repr__().replace("\nAnswer", f"{options}\nAnswer")
 
     def field(self, key):
-        options = "".join([f'<label><input type="radio" name="answer" value="{each}"> ({each}) {text}</label>'
-                           for each, text in self.lettered()])
-        return (f'<span class="rl-question" id="{key}-question">{self.question}</span>'
-                f'<div class="rl-choices" role="radiogroup" aria-labelledby="{key}-question">{options}</div>')
+        options = "".join(
+            [
+                f'<label><input type="radio" name="answer" value="{each}"> ({each}) {text}</label>'
+                for each, text in self.lettered()
+            ]
+        )
+        return (
+            f'<span class="rl-question" id="{key}-question">{self.question}</span>'
+            f'<div class="rl-choices" role="radiogroup" aria-labelledby="{key}-question">{options}</div>'
+        )
 
     def input(self, widgets, wide):
         options = [(f"({each}) {plain(text)}", each) for each, text in self.lettered()]
@@ -392,15 +458,27 @@ class Code(Exercise):
         except (NameError, SyntaxError):
             kept = False
         if not kept or not cases:
-            raise ValueError(f"exercise {number} has the cases {cases!r}; it needs one or more, of plain Python values")
+            raise ValueError(
+                f"exercise {number} has the cases {cases!r}; it needs one or more, of plain Python values"
+            )
         self.starter = starter
-        super().__init__(number, question, hint, solution, kind="code", function=function, cases=repr(cases),
-                         tolerance=tolerance)
+        super().__init__(
+            number,
+            question,
+            hint,
+            solution,
+            kind="code",
+            function=function,
+            cases=repr(cases),
+            tolerance=tolerance,
+        )
 
     def field(self, key):
-        return (f'<label class="rl-question" for="{key}-answer">{self.question}</label>'
-                f'<textarea id="{key}-answer" name="answer" rows="{self.rows()}" wrap="off" spellcheck="false" '
-                f'autocapitalize="off">{escape(self.starter)}</textarea>')
+        return (
+            f'<label class="rl-question" for="{key}-answer">{self.question}</label>'
+            f'<textarea id="{key}-answer" name="answer" rows="{self.rows()}" wrap="off" spellcheck="false" '
+            f'autocapitalize="off">{escape(self.starter)}</textarea>'
+        )
 
     def rows(self):
         return len(self.starter.splitlines()) + 2

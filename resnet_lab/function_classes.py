@@ -4,13 +4,13 @@ Functions live on the interval from 0 to 1 and are lists of their values at `POI
 functions with k free numbers of one family. Its best one is the nearest in the root mean square: the orthogonal
 projection.
 """
+
 from __future__ import annotations
 
-from .architecture import one_of
-from .arithmetic import whole
+from .checks import check_choice, check_int
 
 # Midpoints of equal cells. 120 is divisible by 2, 3, 4, 5, 6, 8, 10 and 12: so many bins hold equally many points.
-POINTS = [(place + .5) / 120 for place in range(120)]
+POINTS = [(place + 0.5) / 120 for place in range(120)]
 TARGETS = {
     "step": [0.0 if x < 1 / 2 else 1.0 for x in POINTS],
     "third": [1.0 if 1 / 3 < x < 2 / 3 else 0.0 for x in POINTS],
@@ -32,7 +32,7 @@ def product(one, other) -> float:
 
 def size_of(function) -> float:
     """Root mean square over the points, the distance from 0."""
-    return product(function, function) ** .5
+    return product(function, function) ** 0.5
 
 
 def best(family: str, target, size: int) -> list:
@@ -51,8 +51,8 @@ def best(family: str, target, size: int) -> list:
 
 def remainders(family: str, target, largest: int = LARGEST) -> list:
     """What the best function of each size from 1 to `largest` leaves of the target. Its size is the distance."""
-    one_of("family", family, FAMILIES)
-    if whole("size", largest) > LARGEST:
+    check_choice("family", family, FAMILIES)
+    if check_int("size", largest) > LARGEST:
         raise ValueError(f"size is {largest}; it must be at most {LARGEST}")
     left, found = target, []
     for size in range(1, largest + 1):
@@ -89,7 +89,11 @@ def polynomials(size: int) -> list:
     Source: the three-term recurrence; Gautschi, "Orthogonal polynomials" (2004), section 1.3.
     """
     while len(BASIS) < size:
-        new = [(x - .5) * value for x, value in zip(POINTS, BASIS[-1])] if BASIS else [1.0] * len(POINTS)
+        new = (
+            [(x - 0.5) * value for x, value in zip(POINTS, BASIS[-1])]
+            if BASIS
+            else [1.0] * len(POINTS)
+        )
         # By symmetry about 1/2 only the last but one has a share in the new one.
         for last_but_one in BASIS[-2:-1]:
             share = product(new, last_but_one)

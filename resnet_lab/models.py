@@ -3,6 +3,7 @@
 `build(net)` makes the module that a description from `architecture` stands for. Attributes have torchvision's names, so
 state dicts go both ways. Nothing is counted here: `trace` counts without these modules, and the tests compare the two.
 """
+
 from __future__ import annotations
 
 import torch
@@ -10,6 +11,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from . import architecture
+from .checks import check_choice
 
 CONV = {1: nn.Conv1d, 2: nn.Conv2d}
 BATCHNORM = {1: nn.BatchNorm1d, 2: nn.BatchNorm2d}
@@ -47,10 +49,12 @@ def fit_branch(x, size, how):
     how: "pad" appends zeros or cuts off the end, "pool" averages, "interpolate" draws straight lines between samples.
     None of them has parameters; the learned ways are a stride in a convolution and, for the channels, a 1x1 projection.
     """
-    architecture.one_of("how", how, ("pad", "pool", "interpolate"))
+    check_choice("how", how, ("pad", "pool", "interpolate"))
     axes = x.dim() - 2
     if how == "pad":
-        missing = [(0, size - side) for side in reversed(x.shape[2:])]      # F.pad begins with the last axis
+        missing = [
+            (0, size - side) for side in reversed(x.shape[2:])
+        ]  # F.pad begins with the last axis
         return F.pad(x, sum(missing, ()))
     if how == "pool":
         return ADAPTIVE_AVGPOOL[axes](size)(x)
@@ -65,11 +69,14 @@ class Block(nn.Module):
     shortcut: "A", "B", "C" (sections 3.3 and 4.1 of the paper) or "none". fusion: "add", or "concat" as in a DenseNet.
     A subclass names in `last` the layer that ends its branch.
     """
+
     expansion = 1
 
-    def make_shortcut(self, in_channels, width, stride, dims, shortcut="B", fusion="add", batchnorm=True):
-        architecture.one_of("shortcut", shortcut, ("A", "B", "C", "none"))
-        architecture.one_of("fusion", fusion, ("add", "concat"))
+    def make_shortcut(
+        self, in_channels, width, stride, dims, shortcut="B", fusion="add", batchnorm=True
+    ):
+        check_choice("shortcut", shortcut, ("A", "B", "C", "none"))
+        check_choice("fusion", fusion, ("add", "concat"))
         channels = width * self.expansion
         fits = stride == 1 and (in_channels == channels or fusion == "concat")
         if shortcut == "none":
@@ -85,7 +92,9 @@ class Block(nn.Module):
         self.fusion = fusion
         self.out_channels = channels
         if fusion == "concat":
-            self.out_channels += in_channels if isinstance(self.downsample, nn.Identity) else channels
+            self.out_channels += (
+                in_channels if isinstance(self.downsample, nn.Identity) else channels
+            )
 
     def join(self, branch, x):
         if self.downsample is None:
@@ -97,6 +106,7 @@ class Block(nn.Module):
 
 class SingleBlock(Block):
     """One 3x3 convolution: relu(bn1(conv1(x)) + x)."""
+
     last = "bn1"
 
     def __init__(self, in_channels, width, stride=1, kernel=3, dims=2, **shortcut):
@@ -112,6 +122,7 @@ class SingleBlock(Block):
 
 class BasicBlock(Block):
     """The paper's building block, two 3x3 convolutions: relu(bn2(conv2(relu(bn1(conv1(x))))) + x). Figure 5, left."""
+
     last = "bn2"
 
     def __init__(self, in_channels, width, stride=1, kernel=3, dims=2, **shortcut):
@@ -134,6 +145,7 @@ class Bottleneck(Block):
 
     version: 1.5 has the stride on the 3x3, like torchvision; 1 on the first 1x1, like the paper, which skips pixels.
     """
+
     expansion = 4
     last = "bn3"
 
@@ -168,11 +180,14 @@ class PreActBlock(Block):
 
     def forward(self, x):
         activated = self.relu(self.bn1(x))
-        return self.join(self.branch(activated), x if isinstance(self.downsample, nn.Identity) else activated)
+        return self.join(
+            self.branch(activated), x if isinstance(self.downsample, nn.Identity) else activated
+        )
 
 
 class PreActBasicBlock(PreActBlock):
     """conv2(relu(bn2(conv1(relu(bn1(x)))))) + x."""
+
     last = "conv2"
 
     def __init__(self, in_channels, width, stride=1, kernel=3, dims=2, **shortcut):
@@ -191,6 +206,7 @@ class PreActBasicBlock(PreActBlock):
 
 class PreActBottleneck(PreActBlock):
     """1x1, 3x3 with the stride, 1x1 to 4 * width, each after its BatchNorm and ReLU."""
+
     expansion = 4
     last = "conv3"
 
@@ -211,8 +227,13 @@ class PreActBottleneck(PreActBlock):
         return self.conv3(self.relu(self.bn3(out)))
 
 
-BLOCKS = {("single", False): SingleBlock, ("basic", False): BasicBlock, ("bottleneck", False): Bottleneck,
-          ("basic", True): PreActBasicBlock, ("bottleneck", True): PreActBottleneck}
+BLOCKS = {
+    ("single", False): SingleBlock,
+    ("basic", False): BasicBlock,
+    ("bottleneck", False): Bottleneck,
+    ("basic", True): PreActBasicBlock,
+    ("bottleneck", True): PreActBottleneck,
+}
 
 
 def make_block(net, in_channels, width, stride):
@@ -233,7 +254,9 @@ class ResNet(nn.Sequential):
         super().__init__()
         dims, post_activation = net.dims, net.version != 2
         if net.stem == "7x7":
-            self.conv1 = CONV[dims](net.in_channels, net.stem_width, 7, stride=2, padding=3, bias=False)
+            self.conv1 = CONV[dims](
+                net.in_channels, net.stem_width, 7, stride=2, padding=3, bias=False
+            )
         else:
             self.conv1 = conv3x3(net.in_channels, net.stem_width, dims=dims)
         if post_activation:
@@ -244,7 +267,10 @@ class ResNet(nn.Sequential):
 
         self.channels = net.stem_width
         for number, (depth, width) in enumerate(zip(net.depths, net.widths), 1):
-            self.add_module(f"layer{number}", self._make_layer(net, depth, width, stride=1 if number == 1 else 2))
+            self.add_module(
+                f"layer{number}",
+                self._make_layer(net, depth, width, stride=1 if number == 1 else 2),
+            )
 
         if not post_activation:
             self.bn = BATCHNORM[dims](self.channels)
@@ -254,7 +280,7 @@ class ResNet(nn.Sequential):
             features = self.channels
         else:
             self.avgpool = AVGPOOL[dims](4)
-            self.eval()     # let an input through to see what is left of it; BatchNorm must not learn from it
+            self.eval()  # let an input through to see what is left of it; BatchNorm must not learn from it
             with torch.no_grad():
                 features = self(torch.zeros(1, net.in_channels, *[net.input_size] * dims)).numel()
             self.train()
@@ -280,15 +306,24 @@ class VGG(nn.Sequential):
         layers, channels = [], net.in_channels
         for width, convs in zip((64, 128, 256, 512, 512), architecture.VGG_STAGES[net.depth]):
             for _ in range(convs):
-                layers += [nn.Conv2d(channels, width, kernel_size=3, padding=1), nn.ReLU(inplace=True)]
+                layers += [
+                    nn.Conv2d(channels, width, kernel_size=3, padding=1),
+                    nn.ReLU(inplace=True),
+                ]
                 channels = width
             layers.append(nn.MaxPool2d(2))
         self.features = nn.Sequential(*layers)
         self.avgpool = nn.AdaptiveAvgPool2d(7)
         self.flatten = nn.Flatten()
-        self.classifier = nn.Sequential(nn.Linear(512 * 7 * 7, 4096), nn.ReLU(inplace=True), nn.Dropout(),
-                                        nn.Linear(4096, 4096), nn.ReLU(inplace=True), nn.Dropout(),
-                                        nn.Linear(4096, net.classes))
+        self.classifier = nn.Sequential(
+            nn.Linear(512 * 7 * 7, 4096),
+            nn.ReLU(inplace=True),
+            nn.Dropout(),
+            nn.Linear(4096, 4096),
+            nn.ReLU(inplace=True),
+            nn.Dropout(),
+            nn.Linear(4096, net.classes),
+        )
 
 
 def build(net, zero_init_residual=False):
@@ -310,7 +345,9 @@ def build(net, zero_init_residual=False):
     elif isinstance(net, architecture.ResidualBlock):
         model = make_block(net, net.in_channels, net.width, net.stride)
     else:
-        raise TypeError(f"net is {net!r}; it must be a description such as resnet(50), vgg(16) or ResNet(...)")
+        raise TypeError(
+            f"net is {net!r}; it must be a description such as resnet(50), vgg(16) or ResNet(...)"
+        )
     for module in model.modules():
         if isinstance(module, (nn.Conv1d, nn.Conv2d)):
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
@@ -318,7 +355,9 @@ def build(net, zero_init_residual=False):
                 nn.init.zeros_(module.bias)
     if zero_init_residual:
         if getattr(net, "shortcut", "none") == "none":
-            raise ValueError(f"zero_init_residual is True but {net.name} has no shortcuts; nothing would get through")
+            raise ValueError(
+                f"zero_init_residual is True but {net.name} has no shortcuts; nothing would get through"
+            )
         for block in model.modules():
             if isinstance(block, Block):
                 nn.init.zeros_(getattr(block, block.last).weight)

@@ -2,6 +2,7 @@
 
 experiments/results has all the figures, with their machine and versions; experiments/record.py writes the texts below from them.
 """
+
 from __future__ import annotations
 
 
@@ -12,7 +13,10 @@ def rows(text: str, key: tuple) -> list:
     if start < 0:
         raise ValueError(f"nothing was recorded for {', '.join([str(part) for part in key])}")
     start += len(head)
-    return [[int(number) for number in row.split(" ")] for row in text[start:text.index("\n", start)].split(":")]
+    return [
+        [int(number) for number in row.split(" ")]
+        for row in text[start : text.index("\n", start)].split(":")
+    ]
 
 
 def degradation(shortcut: str, depth: int, steps: int, seed: int | str) -> dict:
@@ -28,7 +32,9 @@ def degradation(shortcut: str, depth: int, steps: int, seed: int | str) -> dict:
     return {"loss": [value / 100 for value in losses], "error": [value / 10 for value in errors]}
 
 
-def gradients(shortcut: str, depth: int, activation: str, initialisation: str, batchnorm: bool) -> dict:
+def gradients(
+    shortcut: str, depth: int, activation: str, initialisation: str, batchnorm: bool
+) -> dict:
     """Networks before training: log10 of the size of the outputs and of the relative gradient in layers 1, 2, 4 ... depth.
 
     depth: 8, 20, 32 or 56; the rest as in `gradients.alter`, whose module says what is measured.
@@ -37,7 +43,11 @@ def gradients(shortcut: str, depth: int, activation: str, initialisation: str, b
     [1, 2, 4, 6, 8]
     """
     outputs, relative = rows(GRADIENTS, (shortcut, depth, activation, initialisation, batchnorm))
-    return {"layer": [1, *range(2, depth + 1, 2)], "output": [value / 10 for value in outputs], "gradient": [value / 10 for value in relative]}
+    return {
+        "layer": [1, *range(2, depth + 1, 2)],
+        "output": [value / 10 for value in outputs],
+        "gradient": [value / 10 for value in relative],
+    }
 
 
 # Shortcut, depth, steps, seed: 100 log10 of the loss; error in tenths of a percent.

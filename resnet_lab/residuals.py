@@ -3,6 +3,7 @@
 The equation is f(x) = b. At a guess x0 the residual is b - f(x0) and the error is x - x0, in this order everywhere in
 the book, so that to first order residual = f'(x0) * error with no minus sign. A guess and b may be numbers or arrays.
 """
+
 from __future__ import annotations
 
 from dataclasses import dataclass
@@ -51,16 +52,19 @@ def newton(slope):
     >>> correction(5, 2)                        # the residual and the guess
     1.25
     """
+
     def correction(residual, guess):
         if slope(guess) == 0:
             raise ValueError(f"the slope at {guess:g} is 0: a level tangent never reaches b")
         return residual / slope(guess)
+
     return correction
 
 
 @dataclass(frozen=True)
 class Function:
     """A function of one number to try guesses on. text: as it is printed; slope: its derivative."""
+
     text: str
     value: object
     slope: object
@@ -74,8 +78,10 @@ def tanh(x):
 SOLUTION = 1.5
 FUNCTIONS = {
     "line": Function("2x", lambda x: 2 * x, lambda x: 2),
-    "square": Function("x²", lambda x: x ** 2, lambda x: 2 * x),
-    "cube": Function("(x − 1.5)³", lambda x: (x - SOLUTION) ** 3, lambda x: 3 * (x - SOLUTION) ** 2),
+    "square": Function("x²", lambda x: x**2, lambda x: 2 * x),
+    "cube": Function(
+        "(x − 1.5)³", lambda x: (x - SOLUTION) ** 3, lambda x: 3 * (x - SOLUTION) ** 2
+    ),
     "tanh": Function("tanh x", tanh, lambda x: 1 - tanh(x) ** 2),
-    "exponential": Function("exp x", lambda x: E ** x, lambda x: E ** x),
+    "exponential": Function("exp x", lambda x: E**x, lambda x: E**x),
 }

@@ -1,4 +1,5 @@
 """One test for all bad input: it is refused with a sentence that names the value and what would be accepted."""
+
 import pytest
 
 
@@ -12,4 +13,5 @@ def refused(*cases):
         with pytest.raises(error) as caught:
             call()
         assert value in str(caught.value) and remedy in str(caught.value)
+
     return test

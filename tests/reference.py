@@ -3,6 +3,7 @@
 Nothing in this file uses resnet_lab. Module names are torchvision's; additions, concatenations and zero-padded
 shortcuts are modules too, so that hooks see them.
 """
+
 import functools
 from collections import namedtuple
 
@@ -10,7 +11,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-torch.set_num_threads(1)        # the networks here are too small to share out
+torch.set_num_threads(1)  # the networks here are too small to share out
 
 CONV = {1: nn.Conv1d, 2: nn.Conv2d}
 NORM = {1: nn.BatchNorm1d, 2: nn.BatchNorm2d}
@@ -57,7 +58,10 @@ class Block(nn.Module):
         ins = [channels] + outs[:-1]
         self.count, self.preactivated = len(outs), version == 2
         for n in range(self.count):
-            self.add_module(f"conv{n + 1}", conv(ins[n], outs[n], kernels[n], strides[n], kernels[n] // 2, bias=False))
+            self.add_module(
+                f"conv{n + 1}",
+                conv(ins[n], outs[n], kernels[n], strides[n], kernels[n] // 2, bias=False),
+            )
             self.add_module(f"bn{n + 1}", norm(ins[n] if version == 2 else outs[n]))
         self.relu = nn.ReLU()
 
@@ -82,7 +86,9 @@ class Block(nn.Module):
             conv, bn = getattr(self, f"conv{n}"), getattr(self, f"bn{n}")
             if self.preactivated:
                 out = self.relu(bn(out))
-                if n == 1 and self.downsample is not None:      # where the shape changes, the shortcut starts here
+                if (
+                    n == 1 and self.downsample is not None
+                ):  # where the shape changes, the shortcut starts here
                     x = out
                 out = conv(out)
             else:
@@ -97,13 +103,30 @@ class Block(nn.Module):
 class ResNet(nn.Module):
     """He et al. 2015 (versions 1 and 1.5) and 2016 (version 2); settings are named as resnet_lab.ResNet's fields."""
 
-    def __init__(self, block, depths, widths=(64, 128, 256, 512), version=1.5, shortcut="B", stem="7x7",
-                 stem_width=None, kernel=3, in_channels=3, classes=1000, dims=2, fusion="add", head="average",
-                 dropout=0.0, input_size=None):
+    def __init__(
+        self,
+        block,
+        depths,
+        widths=(64, 128, 256, 512),
+        version=1.5,
+        shortcut="B",
+        stem="7x7",
+        stem_width=None,
+        kernel=3,
+        in_channels=3,
+        classes=1000,
+        dims=2,
+        fusion="add",
+        head="average",
+        dropout=0.0,
+        input_size=None,
+    ):
         super().__init__()
         channels = stem_width or widths[0]
         self.version, self.small = version, stem == "3x3"
-        self.conv1 = CONV[dims](in_channels, channels, *(3, 1, 1) if self.small else (7, 2, 3), bias=False)
+        self.conv1 = CONV[dims](
+            in_channels, channels, *(3, 1, 1) if self.small else (7, 2, 3), bias=False
+        )
         if version != 2:
             self.bn1 = NORM[dims](channels)
         self.relu = nn.ReLU()
@@ -113,7 +136,9 @@ class ResNet(nn.Module):
             blocks = []
             for index in range(depth):
                 stride = 2 if stage > 0 and index == 0 else 1
-                blocks.append(Block(channels, width, stride, block, version, shortcut, kernel, dims, fusion))
+                blocks.append(
+                    Block(channels, width, stride, block, version, shortcut, kernel, dims, fusion)
+                )
                 channels = blocks[-1].out_channels
             self.add_module(f"layer{stage + 1}", nn.Sequential(*blocks))
         self.stages = len(depths)
@@ -146,10 +171,24 @@ class ResNet(nn.Module):
         return self.fc(x if self.dropout is None else self.dropout(x))
 
 
-KINDS = {nn.Conv1d: "conv", nn.Conv2d: "conv", nn.BatchNorm1d: "batchnorm", nn.BatchNorm2d: "batchnorm",
-         nn.ReLU: "relu", nn.MaxPool1d: "maxpool", nn.MaxPool2d: "maxpool", nn.AvgPool1d: "avgpool",
-         nn.AvgPool2d: "avgpool", nn.AdaptiveAvgPool1d: "avgpool", nn.AdaptiveAvgPool2d: "avgpool",
-         nn.Flatten: "flatten", nn.Dropout: "dropout", nn.Linear: "linear", Add: "add", Concat: "concat"}
+KINDS = {
+    nn.Conv1d: "conv",
+    nn.Conv2d: "conv",
+    nn.BatchNorm1d: "batchnorm",
+    nn.BatchNorm2d: "batchnorm",
+    nn.ReLU: "relu",
+    nn.MaxPool1d: "maxpool",
+    nn.MaxPool2d: "maxpool",
+    nn.AvgPool1d: "avgpool",
+    nn.AvgPool2d: "avgpool",
+    nn.AdaptiveAvgPool1d: "avgpool",
+    nn.AdaptiveAvgPool2d: "avgpool",
+    nn.Flatten: "flatten",
+    nn.Dropout: "dropout",
+    nn.Linear: "linear",
+    Add: "add",
+    Concat: "concat",
+}
 
 Call = namedtuple("Call", "name kind kernel stride input_shape output_shape params macs")
 
@@ -177,11 +216,23 @@ def calls(model, input_shape) -> list:
     found = []
 
     def record(name, kind, module, inputs, output):
-        kernel, stride = (module.kernel_size, module.stride) if kind in ("conv", "maxpool") else (1, 1)
+        kernel, stride = (
+            (module.kernel_size, module.stride) if kind in ("conv", "maxpool") else (1, 1)
+        )
         macs = module.weight.numel() * output[0, 0].numel() if kind in ("conv", "linear") else 0
         params = sum(p.numel() for p in module.parameters(recurse=False))
-        found.append(Call(name, kind, side(kernel), side(stride), tuple(inputs[0].shape[1:]), tuple(output.shape[1:]),
-                          params, macs))
+        found.append(
+            Call(
+                name,
+                kind,
+                side(kernel),
+                side(stride),
+                tuple(inputs[0].shape[1:]),
+                tuple(output.shape[1:]),
+                params,
+                macs,
+            )
+        )
 
     device = next(model.parameters()).device
     with torch.no_grad():
@@ -214,7 +265,9 @@ def fields(model, length, height=1) -> list:
 
     The global average and what follows are left out: they see everything.
     """
-    kinds = {name: KINDS[type(module)] for name, module in model.named_modules() if type(module) in KINDS}
+    kinds = {
+        name: KINDS[type(module)] for name, module in model.named_modules() if type(module) in KINDS
+    }
     stem = next(module for module in model.modules() if KINDS.get(type(module)) == "conv")
     heights = [height] if isinstance(stem, nn.Conv2d) else []
     x = torch.ones(1, stem.in_channels, *heights, length, dtype=torch.float64, requires_grad=True)
@@ -232,12 +285,16 @@ def seen(x, output) -> tuple:
     """(receptive field, stride, padding) of `output` along its last axis, from the gradients of two middle pixels."""
     middle, edges = output.shape[-1] // 2, []
     for position in (middle - 1, middle):
-        gradient, = torch.autograd.grad(output[..., position].sum(), x, retain_graph=True)
+        (gradient,) = torch.autograd.grad(output[..., position].sum(), x, retain_graph=True)
         pixels = gradient.flatten(0, -2).sum(0).nonzero()
         edges.append((pixels[0].item(), pixels[-1].item()))
     (left, right), (next_left, next_right) = edges
-    assert 0 < left and next_right < x.shape[-1] - 1, "the field touches the edge: measure on a longer input"
-    assert right - left == next_right - next_left, "two pixels of one layer see the same number of pixels"
+    assert 0 < left and next_right < x.shape[-1] - 1, (
+        "the field touches the edge: measure on a longer input"
+    )
+    assert right - left == next_right - next_left, (
+        "two pixels of one layer see the same number of pixels"
+    )
     stride = next_left - left
     return right - left + 1, stride, (middle - 1) * stride - left
 

@@ -1,4 +1,5 @@
 """A run small enough to be made many times over. As a script, with a folder as its argument: makes it there, alone or under torchrun."""
+
 import os
 import sys
 from dataclasses import replace
@@ -25,8 +26,11 @@ def sealed():
 def small_data(count=96, size=10):
     """The first images of the package's subset, cut small; reading the test images fails."""
     source = load(validation=0).train
-    images = source.images[:count + 32, :, 9:9 + size, 9:9 + size].clone()
-    train, validation = (Part(images[part], source.labels[:count + 32][part]) for part in (slice(count), slice(count, None)))
+    images = source.images[: count + 32, :, 9 : 9 + size, 9 : 9 + size].clone()
+    train, validation = (
+        Part(images[part], source.labels[: count + 32][part])
+        for part in (slice(count), slice(count, None))
+    )
     return Data("small", tuple("0123456789"), train, validation, *statistics(train.images), sealed)
 
 

@@ -1,4 +1,5 @@
 """Every built page, light on a wide screen and dark on a phone: axe-core finds nothing; every picture has words."""
+
 from html.parser import HTMLParser
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,17 +22,22 @@ def violations(opened, axe):
     """What axe-core finds: the rule, the page's element, and what is wrong with it."""
     opened.evaluate(axe)
     found = opened.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    assert len(found["passes"]) > 10            # it has looked
-    return [f"{rule['id']}: {node['target'][-1]}: {node['failureSummary'].splitlines()[1].strip()}"
-            for rule in found["violations"] for node in rule["nodes"]]
+    assert len(found["passes"]) > 10  # it has looked
+    return [
+        f"{rule['id']}: {node['target'][-1]}: {node['failureSummary'].splitlines()[1].strip()}"
+        for rule in found["violations"]
+        for node in rule["nodes"]
+    ]
 
 
 @pytest.mark.parametrize("mode, width", [("light", 1280), ("dark", 390)])
 def test_axe_finds_nothing(browser, book, axe, mode, width):
-    context = browser.new_context(color_scheme=mode, viewport={"width": width, "height": 900}, reduced_motion="reduce")
+    context = browser.new_context(
+        color_scheme=mode, viewport={"width": width, "height": 900}, reduced_motion="reduce"
+    )
     found = {}
     for path in pages(book):
-        if path.name == "index.html":       # it only leads on to the first page
+        if path.name == "index.html":  # it only leads on to the first page
             continue
         opened = context.new_page()
         opened.goto(path.as_uri())
@@ -45,9 +51,14 @@ def test_axe_finds_nothing(browser, book, axe, mode, width):
 
 def test_axe_would_find_a_mistake(browser, axe):
     opened = browser.new_page()
-    opened.set_content("<html lang=en><title>A page</title><main><h1>A page</h1><img src=a.png>"
-                       "<p style='color: #bbb'>Pale</p></main>")
-    assert {each.split(":")[0] for each in violations(opened, axe)} == {"image-alt", "color-contrast"}
+    opened.set_content(
+        "<html lang=en><title>A page</title><main><h1>A page</h1><img src=a.png>"
+        "<p style='color: #bbb'>Pale</p></main>"
+    )
+    assert {each.split(":")[0] for each in violations(opened, axe)} == {
+        "image-alt",
+        "color-contrast",
+    }
     opened.close()
 
 
@@ -65,7 +76,9 @@ class Pictures(HTMLParser):
             self.texts.append(attributes.get("alt") or "")
         elif tag == "svg":
             if not self.depth and attributes.get("aria-hidden") != "true":
-                self.texts.append(attributes.get("aria-label") or "" if attributes.get("role") == "img" else "")
+                self.texts.append(
+                    attributes.get("aria-label") or "" if attributes.get("role") == "img" else ""
+                )
             self.depth += 1
 
     def handle_endtag(self, tag):
@@ -75,8 +88,12 @@ class Pictures(HTMLParser):
 def test_every_picture_says_what_it_shows(book):
     count = 0
     for path in pages(book):
-        article = path.read_text(encoding="utf-8").partition("<article")[2]     # beside it there is only the logo
+        article = path.read_text(encoding="utf-8").partition("<article")[
+            2
+        ]  # beside it there is only the logo
         for text in Pictures(article).texts:
             count += 1
-            assert len(text) > 2 and not text.endswith((".png", ".svg", ".jpg")), f"{path.name}: {text!r}"
+            assert len(text) > 2 and not text.endswith((".png", ".svg", ".jpg")), (
+                f"{path.name}: {text!r}"
+            )
     assert count > 50

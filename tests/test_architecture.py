@@ -1,4 +1,5 @@
 """The descriptions: named networks are the papers' and torchvision's; what cannot be built is not accepted."""
+
 import pytest
 import torch
 import torchvision.models
@@ -26,9 +27,13 @@ def test_named_resnets_have_torchvisions_blocks(depth):
     assert net.depths == tuple(len(stage) for stage in stages)
     assert net.block == ("basic" if isinstance(model.layer1[0], BasicBlock) else "bottleneck")
     assert [len(stage) for stage in net.stages()] == [len(stage) for stage in stages]
-    assert [(block.name, block.shortcut == "projection", block.stride) for block in blocks(net)] == [
+    assert [
+        (block.name, block.shortcut == "projection", block.stride) for block in blocks(net)
+    ] == [
         (f"layer{number}.{index}", block.downsample is not None, block.stride)
-        for number, stage in enumerate(stages, 1) for index, block in enumerate(stage)]
+        for number, stage in enumerate(stages, 1)
+        for index, block in enumerate(stage)
+    ]
     assert (net.name, net.depth) == (f"ResNet-{depth}", depth)
 
 
@@ -38,15 +43,21 @@ def test_the_papers_three_shortcuts():
     ResNet-34 has 3 + 4 + 6 + 3 blocks; the first of the second, third and fourth stage grow.
     """
     for option, growing, staying in (
-            ("A", "zero-pad", "identity"), ("B", "projection", "identity"), ("C", "projection", "projection")):
+        ("A", "zero-pad", "identity"),
+        ("B", "projection", "identity"),
+        ("C", "projection", "projection"),
+    ):
         expected = [growing if index in (3, 3 + 4, 3 + 4 + 6) else staying for index in range(16)]
         assert shortcuts(rl.resnet(34, shortcut=option)) == expected
     assert shortcuts(rl.plain(34)) == [None] * 16
-    assert shortcuts(rl.resnet(50)).count("projection") == 4        # the first stage goes from 64 to 256 channels
+    assert (
+        shortcuts(rl.resnet(50)).count("projection") == 4
+    )  # the first stage goes from 64 to 256 channels
 
 
 def test_stride_of_a_bottleneck():
     """Version 1 has the stride on the first 1x1 (the paper), 1.5 on the 3x3 (torchvision)."""
+
     def strides(version):
         block = rl.resnet(50, version=version).stages()[1][0]
         return [layer.stride for layer in block.main if layer.kind == "conv"]
@@ -69,10 +80,19 @@ def test_preactivation_shares_its_first_activation_where_the_shape_changes():
         assert [layer.kind for layer in changing.main] == ["conv", "batchnorm", "relu", "conv"]
         assert [layer.kind for layer in changing.projection] == projection
     assert [part.name for part in net.parts() if not isinstance(part, Block)] == [
-        "conv1", "maxpool", "bn", "relu", "avgpool", "flatten", "fc"]
+        "conv1",
+        "maxpool",
+        "bn",
+        "relu",
+        "avgpool",
+        "flatten",
+        "fc",
+    ]
 
 
-@pytest.mark.parametrize("depth, blocks_a_stage", [(20, 3), (32, 5), (44, 7), (56, 9), (110, 18), (1202, 200)])
+@pytest.mark.parametrize(
+    "depth, blocks_a_stage", [(20, 3), (32, 5), (44, 7), (56, 9), (110, 18), (1202, 200)]
+)
 def test_cifar_family(depth, blocks_a_stage):
     """Section 4.2: 6n + 2 layers, widths 16, 32, 64, identity shortcuts everywhere (option A)."""
     net, twin = rl.cifar_resnet(depth), rl.cifar_plain(depth)
@@ -84,13 +104,27 @@ def test_cifar_family(depth, blocks_a_stage):
 
 def test_concatenation_adds_up_the_channels():
     net = rl.ResNet("basic", (2, 1), (8, 16), fusion="concat", stem="3x3")
-    assert [(block.in_channels, block.out_channels) for block in blocks(net)] == [(8, 16), (16, 24), (24, 32)]
+    assert [(block.in_channels, block.out_channels) for block in blocks(net)] == [
+        (8, 16),
+        (16, 24),
+        (24, 32),
+    ]
 
 
-@pytest.mark.parametrize("name, net", [
-    ("resnet18", rl.resnet(18)), ("resnet152", rl.resnet(152)), ("plain34", rl.plain(34)), ("vgg16", rl.vgg(16)),
-    ("resnet20", rl.cifar_resnet(20)), ("resnet1202", rl.cifar_resnet(1202)), ("plain56", rl.cifar_plain(56)),
-    ("resnet18-small", rl.resnet18_small()), ("signal", rl.signal_resnet())])
+@pytest.mark.parametrize(
+    "name, net",
+    [
+        ("resnet18", rl.resnet(18)),
+        ("resnet152", rl.resnet(152)),
+        ("plain34", rl.plain(34)),
+        ("vgg16", rl.vgg(16)),
+        ("resnet20", rl.cifar_resnet(20)),
+        ("resnet1202", rl.cifar_resnet(1202)),
+        ("plain56", rl.cifar_plain(56)),
+        ("resnet18-small", rl.resnet18_small()),
+        ("signal", rl.signal_resnet()),
+    ],
+)
 def test_names(name, net):
     assert rl.named(name) == net
 
@@ -105,7 +139,10 @@ def test_settings_reach_the_named_networks():
 def test_a_description_is_a_value():
     """Lists are taken for tuples; equal descriptions are equal, can be keys, and cannot change."""
     net = rl.ResNet("basic", [1, 1], [4, 8])
-    assert net == rl.ResNet("basic", (1, 1), (4, 8)) and len({net, rl.ResNet("basic", (1, 1), (4, 8))}) == 1
+    assert (
+        net == rl.ResNet("basic", (1, 1), (4, 8))
+        and len({net, rl.ResNet("basic", (1, 1), (4, 8))}) == 1
+    )
     with pytest.raises(AttributeError):
         net.depths = (2, 2)
 
@@ -131,8 +168,18 @@ test_bad_input = refused(
     (lambda: rl.resnet(50, version=True), ValueError, "version is True", "1, 1.5, 2"),
     (lambda: rl.resnet(50, shortcut="D"), ValueError, "shortcut is 'D'", "'A', 'B', 'C', 'none'"),
     (lambda: rl.resnet(50, shortcut=None), ValueError, "shortcut is None", "'none'"),
-    (lambda: rl.ResNet("dense", (2, 2), (8, 16)), ValueError, "block is 'dense'", "'basic', 'bottleneck'"),
-    (lambda: rl.ResNet(["basic"], (2, 2), (8, 16)), ValueError, "['basic']", "'basic', 'bottleneck'"),
+    (
+        lambda: rl.ResNet("dense", (2, 2), (8, 16)),
+        ValueError,
+        "block is 'dense'",
+        "'basic', 'bottleneck'",
+    ),
+    (
+        lambda: rl.ResNet(["basic"], (2, 2), (8, 16)),
+        ValueError,
+        "['basic']",
+        "'basic', 'bottleneck'",
+    ),
     (lambda: rl.resnet(18, stem="5x5"), ValueError, "stem is '5x5'", "'7x7', '3x3'"),
     (lambda: rl.resnet(18, fusion="mean"), ValueError, "fusion is 'mean'", "'add', 'concat'"),
     (lambda: rl.resnet(18, head="max"), ValueError, "head is 'max'", "'average', 'flatten'"),
@@ -140,15 +187,35 @@ test_bad_input = refused(
     (lambda: rl.resnet(18, dims=2.0), TypeError, "2.0", "whole number"),
     # counts
     (lambda: rl.ResNet("basic", (), ()), ValueError, "depths is empty", "(2, 2, 2, 2)"),
-    (lambda: rl.ResNet("basic", (2, 0), (8, 16)), ValueError, "depths of stage 2 is 0", "at least 1"),
-    (lambda: rl.ResNet("basic", (-1, 2), (8, 16)), ValueError, "depths of stage 1 is -1", "at least 1"),
+    (
+        lambda: rl.ResNet("basic", (2, 0), (8, 16)),
+        ValueError,
+        "depths of stage 2 is 0",
+        "at least 1",
+    ),
+    (
+        lambda: rl.ResNet("basic", (-1, 2), (8, 16)),
+        ValueError,
+        "depths of stage 1 is -1",
+        "at least 1",
+    ),
     (lambda: rl.ResNet("basic", (2, 1.5), (8, 16)), TypeError, "1.5", "whole number"),
     (lambda: rl.ResNet("basic", (True,), (8,)), TypeError, "True", "whole number"),
     (lambda: rl.ResNet("basic", 2, (8,)), TypeError, "depths is 2", "tuple"),
     (lambda: rl.ResNet("basic", "22", (8, 16)), TypeError, "'22'", "tuple"),
     (lambda: rl.ResNet("basic", None), TypeError, "None", "tuple"),
-    (lambda: rl.ResNet("basic", (2, 2), (8, 0)), ValueError, "widths of stage 2 is 0", "at least 1"),
-    (lambda: rl.ResNet("basic", (2, 2, 2), (8, 16)), ValueError, "(2, 2, 2)", "one width for each stage"),
+    (
+        lambda: rl.ResNet("basic", (2, 2), (8, 0)),
+        ValueError,
+        "widths of stage 2 is 0",
+        "at least 1",
+    ),
+    (
+        lambda: rl.ResNet("basic", (2, 2, 2), (8, 16)),
+        ValueError,
+        "(2, 2, 2)",
+        "one width for each stage",
+    ),
     (lambda: rl.resnet(18, classes=0), ValueError, "classes is 0", "at least 1"),
     (lambda: rl.resnet(18, classes=-3), ValueError, "classes is -3", "at least 1"),
     (lambda: rl.vgg(16, classes=0), ValueError, "classes is 0", "at least 1"),
@@ -158,24 +225,64 @@ test_bad_input = refused(
     (lambda: rl.resnet(18, kernel=0), ValueError, "kernel is 0", "at least 1"),
     (lambda: rl.resnet(18, kernel=4), ValueError, "kernel is 4", "odd"),
     (lambda: rl.resnet(18, input_size=-1), ValueError, "input_size is -1", "at least 1"),
-    (lambda: rl.resnet(18, dropout=1), ValueError, "dropout is 1", "from 0 up to, not including, 1"),
-    (lambda: rl.resnet(18, dropout=-0.1), ValueError, "dropout is -0.1", "from 0 up to, not including, 1"),
-    (lambda: rl.resnet(18, dropout=float("nan")), ValueError, "dropout is nan", "from 0 up to, not including, 1"),
+    (
+        lambda: rl.resnet(18, dropout=1),
+        ValueError,
+        "dropout is 1",
+        "from 0 up to, not including, 1",
+    ),
+    (
+        lambda: rl.resnet(18, dropout=-0.1),
+        ValueError,
+        "dropout is -0.1",
+        "from 0 up to, not including, 1",
+    ),
+    (
+        lambda: rl.resnet(18, dropout=float("nan")),
+        ValueError,
+        "dropout is nan",
+        "from 0 up to, not including, 1",
+    ),
     (lambda: rl.resnet(18, dropout="0.5"), TypeError, "'0.5'", "number"),
     # combinations
-    (lambda: rl.ResNet("basic", (1, 1), (16, 8), shortcut="A"), ValueError, "16 channels become 8", "choose 'B'"),
-    (lambda: rl.resnet(18, shortcut="A", stem_width=128), ValueError, "128 channels become 64", "choose 'B'"),
-    (lambda: rl.ResNet("single", (1,), (8,), version=2), ValueError, "'single'", "'basic' and 'bottleneck'"),
+    (
+        lambda: rl.ResNet("basic", (1, 1), (16, 8), shortcut="A"),
+        ValueError,
+        "16 channels become 8",
+        "choose 'B'",
+    ),
+    (
+        lambda: rl.resnet(18, shortcut="A", stem_width=128),
+        ValueError,
+        "128 channels become 64",
+        "choose 'B'",
+    ),
+    (
+        lambda: rl.ResNet("single", (1,), (8,), version=2),
+        ValueError,
+        "'single'",
+        "'basic' and 'bottleneck'",
+    ),
     (lambda: rl.plain(18, fusion="concat"), ValueError, "'none'", "second branch"),
     (lambda: rl.resnet(18, shortcut="A", fusion="concat"), ValueError, "'A'", "choose 'B' or 'C'"),
-    (lambda: rl.resnet(18, head="flatten"), ValueError, "input_size is None", "needs to know the input's size"),
+    (
+        lambda: rl.resnet(18, head="flatten"),
+        ValueError,
+        "input_size is None",
+        "needs to know the input's size",
+    ),
     (lambda: rl.signal_resnet(24), ValueError, "input_size is 24", "make the input longer"),
     # a block by itself
     (lambda: rl.ResidualBlock("dense"), ValueError, "block is 'dense'", "'bottleneck'"),
     (lambda: rl.ResidualBlock(stride=0), ValueError, "stride is 0", "at least 1"),
     (lambda: rl.ResidualBlock(in_channels=0), ValueError, "in_channels is 0", "at least 1"),
     (lambda: rl.ResidualBlock(width=-1), ValueError, "width is -1", "at least 1"),
-    (lambda: rl.ResidualBlock(width=32, shortcut="A"), ValueError, "64 channels become 32", "choose 'B'"),
+    (
+        lambda: rl.ResidualBlock(width=32, shortcut="A"),
+        ValueError,
+        "64 channels become 32",
+        "choose 'B'",
+    ),
     # names
     (lambda: rl.named("alexnet"), ValueError, "'alexnet'", "resnet18"),
     (lambda: rl.named("resnet51"), ValueError, "'resnet51'", "6n + 2"),
@@ -185,5 +292,10 @@ test_bad_input = refused(
     (lambda: rl.named(50), ValueError, "called 50", "resnet18"),
     (lambda: rl.named("vgg13"), ValueError, "VGG depth is 13", "16, 19"),
     (lambda: rl.named("vgg16", version=2), TypeError, "vgg16 has no version", "leave it out"),
-    (lambda: rl.named("plain34", shortcut="A"), TypeError, "plain34 has no shortcut", "leave it out"),
+    (
+        lambda: rl.named("plain34", shortcut="A"),
+        TypeError,
+        "plain34 has no shortcut",
+        "leave it out",
+    ),
 )

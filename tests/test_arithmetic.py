@@ -1,4 +1,5 @@
 """The formulas against PyTorch: its output sizes, parameter tensors, FLOP counter, and the support of its gradients."""
+
 import itertools
 
 import pytest
@@ -10,7 +11,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 import resnet_lab as rl
 from bad_input import refused
-from resnet_lab.arithmetic import Field, batchnorm_params, linear_params
+from resnet_lab.arithmetic import ReceptiveField, batchnorm_params, linear_params
 
 META = torch.device("meta")
 
@@ -31,22 +32,37 @@ def test_convolution_size_on_every_small_case(dilation):
     for kernel, stride, padding in itertools.product(range(1, 6), range(1, 5), range(4)):
         layer = nn.Conv1d(1, 1, kernel, stride, padding, dilation, device=META)
         for size in range(1, 14):
-            same_as_pytorch(layer, size, kernel=kernel, stride=stride, padding=padding, dilation=dilation)
+            same_as_pytorch(
+                layer, size, kernel=kernel, stride=stride, padding=padding, dilation=dilation
+            )
 
 
 @pytest.mark.parametrize("dilation", [1, 2, 3])
 @pytest.mark.parametrize("ceil_mode", [False, True])
 def test_pooling_size_on_every_small_case(ceil_mode, dilation):
     for kernel, stride in itertools.product(range(1, 6), range(1, 6)):
-        for padding in range(kernel // 2 + 1):      # PyTorch's limit for pooling
+        for padding in range(kernel // 2 + 1):  # PyTorch's limit for pooling
             layer = nn.MaxPool1d(kernel, stride, padding, dilation, ceil_mode=ceil_mode)
             for size in range(1, 14):
-                same_as_pytorch(layer, size, kernel=kernel, stride=stride, padding=padding, dilation=dilation,
-                                ceil_mode=ceil_mode)
+                same_as_pytorch(
+                    layer,
+                    size,
+                    kernel=kernel,
+                    stride=stride,
+                    padding=padding,
+                    dilation=dilation,
+                    ceil_mode=ceil_mode,
+                )
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.integers(1, 100_000), st.integers(1, 99), st.integers(1, 50), st.integers(0, 99), st.integers(1, 50))
+@given(
+    st.integers(1, 100_000),
+    st.integers(1, 99),
+    st.integers(1, 50),
+    st.integers(0, 99),
+    st.integers(1, 50),
+)
 def test_convolution_size_on_large_cases(size, kernel, stride, padding, dilation):
     layer = nn.Conv1d(1, 1, kernel, stride, padding, dilation, device=META)
     same_as_pytorch(layer, size, kernel=kernel, stride=stride, padding=padding, dilation=dilation)
@@ -54,9 +70,15 @@ def test_convolution_size_on_large_cases(size, kernel, stride, padding, dilation
 
 def test_an_input_of_229_is_not_needed():
     """Without padding, 112 leads back to 223, 225, 227 or 229 pixels; with the stem's padding of 3, 224 will do."""
-    smallest = {k: next(n for n in range(k, 300) if rl.conv_output_size(n, k, stride=2) == 112) for k in (1, 3, 5, 7)}
+    smallest = {
+        k: next(n for n in range(k, 300) if rl.conv_output_size(n, k, stride=2) == 112)
+        for k in (1, 3, 5, 7)
+    }
     assert smallest == {1: 223, 3: 225, 5: 227, 7: 229}
-    assert [n for n in range(1, 300) if rl.conv_output_size(n, 7, stride=2, padding=3) == 112] == [223, 224]
+    assert [n for n in range(1, 300) if rl.conv_output_size(n, 7, stride=2, padding=3) == 112] == [
+        223,
+        224,
+    ]
 
 
 def stacks(at_least=1):
@@ -69,11 +91,11 @@ def stacks(at_least=1):
 @given(stacks())
 def test_field_is_the_support_of_the_gradient(stack):
     convs = [nn.Conv1d(1, 1, *layer, bias=False) for layer in stack]
-    field = Field()
+    field = ReceptiveField()
     for layer, measured in zip(stack, reference.fields(nn.Sequential(*convs), length=2048)):
         field = field.through(*layer)
-        assert field == Field(measured.receptive_field, measured.stride, measured.padding)
-    assert rl.receptive_field(stack) == field.receptive_field
+        assert field == ReceptiveField(measured.receptive_field, measured.stride, measured.padding)
+    assert rl.receptive_field(stack) == field.size
 
 
 @settings(deadline=None)
@@ -81,7 +103,7 @@ def test_field_is_the_support_of_the_gradient(stack):
 def test_two_branches_see_the_hull_of_both(stack):
     """A stack beside one 1-wide convolution of the same total stride, added."""
     left = nn.Sequential(*(nn.Conv1d(1, 1, *layer, bias=False) for layer in stack))
-    field, stride = Field(), 1
+    field, stride = ReceptiveField(), 1
     for layer in stack:
         field, stride = field.through(*layer), stride * layer[1]
     x = torch.ones(1, 1, 2048, dtype=torch.float64, requires_grad=True)
@@ -90,26 +112,39 @@ def test_two_branches_see_the_hull_of_both(stack):
     branch, shortcut = left(x), x[..., ::stride]
     length = min(branch.shape[-1], shortcut.shape[-1])
     measured = reference.seen(x, branch[..., :length] + shortcut[..., :length])
-    shortcut = Field().through(1, stride)
-    assert field.beside(shortcut) == shortcut.beside(field) == Field(*measured)
+    shortcut = ReceptiveField().through(1, stride)
+    assert field.beside(shortcut) == shortcut.beside(field) == ReceptiveField(*measured)
 
 
 def test_branches_that_do_not_line_up():
     with pytest.raises(ValueError, match="strides 2 and 1 .* do not line up"):
-        Field().through(3, 2).beside(Field())
+        ReceptiveField().through(3, 2).beside(ReceptiveField())
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.data(), st.integers(1, 4), st.integers(1, 5), st.integers(1, 5), st.booleans(), st.integers(1, 2))
+@given(
+    st.data(),
+    st.integers(1, 4),
+    st.integers(1, 5),
+    st.integers(1, 5),
+    st.booleans(),
+    st.integers(1, 2),
+)
 def test_convolution_counts_are_pytorchs(data, groups, ins, outs, bias, dims):
     kernel = data.draw(st.tuples(*[st.integers(1, 5)] * dims))
     sides = data.draw(st.tuples(*[st.integers(1, 9)] * dims))
     ins, outs = ins * groups, outs * groups
-    layer = reference.CONV[dims](ins, outs, kernel, padding=2, groups=groups, bias=bias, device=META)
+    layer = reference.CONV[dims](
+        ins, outs, kernel, padding=2, groups=groups, bias=bias, device=META
+    )
     with FlopCounterMode(display=False) as counter:
         output = layer(torch.zeros(1, ins, *sides, device=META))
-    assert rl.conv_params(ins, outs, kernel, groups, bias) == sum(p.numel() for p in layer.parameters())
-    assert 2 * rl.conv_macs(ins, outs, kernel, output.shape[2:], groups) == counter.get_total_flops()
+    assert rl.conv_params(ins, outs, kernel, groups, bias) == sum(
+        p.numel() for p in layer.parameters()
+    )
+    assert (
+        2 * rl.conv_macs(ins, outs, kernel, output.shape[2:], groups) == counter.get_total_flops()
+    )
 
 
 @pytest.mark.parametrize("bias", [True, False])
@@ -120,13 +155,18 @@ def test_linear_and_batchnorm_parameters_are_pytorchs(bias):
 
 def test_building_block_against_bottleneck():
     """At 256 channels 1,179,648 weights against 69,632; the paper pairs the bottleneck with a block 64 wide: 73,728."""
+
     def weights(*convs):
         return sum(conv.weight.numel() for conv in convs)
 
     building = weights(nn.Conv2d(256, 256, 3), nn.Conv2d(256, 256, 3))
     bottleneck = weights(nn.Conv2d(256, 64, 1), nn.Conv2d(64, 64, 3), nn.Conv2d(64, 256, 1))
     assert 2 * rl.conv_params(256, 256, 3) == building == 1_179_648
-    assert rl.conv_params(256, 64, 1) + rl.conv_params(64, 64, 3) + rl.conv_params(64, 256, 1) == bottleneck == 69_632
+    assert (
+        rl.conv_params(256, 64, 1) + rl.conv_params(64, 64, 3) + rl.conv_params(64, 256, 1)
+        == bottleneck
+        == 69_632
+    )
     assert 2 * rl.conv_params(64, 64, 3) == 73_728
 
 
@@ -148,16 +188,41 @@ test_bad_input = refused(
     (lambda: rl.conv_output_size(8, 3, dilation=0), ValueError, "dilation is 0", "at least 1"),
     (lambda: rl.conv_output_size(4, 7, padding=1), ValueError, "spans 7 pixels", "at least 5"),
     (lambda: rl.conv_output_size(4, 3, dilation=2), ValueError, "spans 5 pixels", "at least 5"),
-    (lambda: rl.conv_output_size(1, 4, stride=2, ceil_mode=True), ValueError, "spans 4 pixels", "at least 3"),
-    (lambda: rl.receptive_field([(3,), (3, 0)]), ValueError, "stride of layer 2 is 0", "at least 1"),
-    (lambda: rl.receptive_field([3, 3]), TypeError, "layer 1 is 3", "(kernel, stride, padding, dilation)"),
-    (lambda: rl.receptive_field([(3, 1, 1, 1, 1)]), TypeError, "(3, 1, 1, 1, 1)", "(kernel, stride, padding"),
+    (
+        lambda: rl.conv_output_size(1, 4, stride=2, ceil_mode=True),
+        ValueError,
+        "spans 4 pixels",
+        "at least 3",
+    ),
+    (
+        lambda: rl.receptive_field([(3,), (3, 0)]),
+        ValueError,
+        "stride of layer 2 is 0",
+        "at least 1",
+    ),
+    (
+        lambda: rl.receptive_field([3, 3]),
+        TypeError,
+        "layer 1 is 3",
+        "(kernel, stride, padding, dilation)",
+    ),
+    (
+        lambda: rl.receptive_field([(3, 1, 1, 1, 1)]),
+        TypeError,
+        "(3, 1, 1, 1, 1)",
+        "(kernel, stride, padding",
+    ),
     (lambda: rl.conv_params(0, 8, 3), ValueError, "in_channels is 0", "at least 1"),
     (lambda: rl.conv_params(8, 2.5, 3), TypeError, "2.5", "whole number"),
     (lambda: rl.conv_params(8, 8, 3.0), TypeError, "3.0", "(3, 3)"),
     (lambda: rl.conv_params(8, 8, ()), TypeError, "()", "(3, 3)"),
     (lambda: rl.conv_params(8, 8, (3, 0)), ValueError, "kernel is 0", "at least 1"),
-    (lambda: rl.conv_params(8, 8, 3, groups=3), ValueError, "groups is 3", "divide both 8 input and 8 output"),
+    (
+        lambda: rl.conv_params(8, 8, 3, groups=3),
+        ValueError,
+        "groups is 3",
+        "divide both 8 input and 8 output",
+    ),
     (lambda: rl.conv_macs(8, 8, 3, 56), TypeError, "56", "(3, 3)"),
     (lambda: rl.conv_macs(8, 8, 3, (56, 0)), ValueError, "output_shape is 0", "at least 1"),
     (lambda: linear_params(0, 4), ValueError, "in_features is 0", "at least 1"),

@@ -1,4 +1,5 @@
 """Chapter 13 offline, online and on a network that says nothing: the cell that fetches weights neither fails nor hangs."""
+
 import hashlib
 import http.server
 import json
@@ -17,10 +18,14 @@ CHAPTER = Path(__file__).parent.parent / "chapters" / "13-using-a-trained-networ
 def chapter(tmp_path, monkeypatch):
     """Names of the chapter's cells that define functions, with an empty folder for what is downloaded."""
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
-    cells = ["".join(cell["source"]) for cell in json.loads(CHAPTER.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == "code"]
+    cells = [
+        "".join(cell["source"])
+        for cell in json.loads(CHAPTER.read_text(encoding="utf-8"))["cells"]
+        if cell["cell_type"] == "code"
+    ]
     fetching = next(source for source in cells if "def imagenet_state" in source)
     names = {"torch": torch, "Path": Path}
-    exec(fetching[:fetching.index("torch.manual_seed")], names)
+    exec(fetching[: fetching.index("torch.manual_seed")], names)
     return names
 
 
@@ -30,7 +35,11 @@ def serve():
     servers = []
 
     def start(answer):
-        handler = type("Handler", (http.server.BaseHTTPRequestHandler,), {"do_GET": answer, "log_message": lambda *_: None})
+        handler = type(
+            "Handler",
+            (http.server.BaseHTTPRequestHandler,),
+            {"do_GET": answer, "log_message": lambda *_: None},
+        )
         servers.append(http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler))
         servers[-1].daemon_threads = True
         threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
@@ -43,7 +52,7 @@ def serve():
 
 
 def test_weights_that_can_be_fetched_are_fetched_once(chapter, serve, tmp_path):
-    torch.save({"fc.bias": torch.arange(3.)}, tmp_path / "made.pth")
+    torch.save({"fc.bias": torch.arange(3.0)}, tmp_path / "made.pth")
     content, asked = (tmp_path / "made.pth").read_bytes(), []
 
     def answer(handler):
@@ -73,12 +82,14 @@ def test_a_damaged_file_is_not_taken(chapter, serve):
 def test_without_a_network_there_are_no_weights_and_no_error(chapter, capfd):
     chapter["weights"] = SimpleNamespace(url="http://127.0.0.1:9/resnet18-f37072fd.pth")
     assert chapter["imagenet_state"]() is None
-    assert capfd.readouterr().err == ""             # the book's build stops at anything on stderr
+    assert capfd.readouterr().err == ""  # the book's build stops at anything on stderr
 
 
 def test_a_server_that_says_nothing_is_left_after_the_deadline(chapter, serve):
     done = threading.Event()
-    chapter["weights"] = SimpleNamespace(url=f"{serve(lambda handler: done.wait(30))}/resnet18-f37072fd.pth")
+    chapter["weights"] = SimpleNamespace(
+        url=f"{serve(lambda handler: done.wait(30))}/resnet18-f37072fd.pth"
+    )
     start = time.monotonic()
     assert chapter["imagenet_state"](seconds=0.5) is None
     assert time.monotonic() - start < 10

@@ -1,4 +1,5 @@
 """The cheaper convolutions against PyTorch's layers and counters, and against the formulas of the papers that brought them."""
+
 import torch
 from hypothesis import given, settings, strategies as st
 from torch import nn
@@ -9,14 +10,28 @@ from resnet_lab.convolutions import KINDS, Convolution, channels_seen, replaceme
 
 torch.set_num_threads(1)
 
-cases = st.tuples(st.sampled_from(list(KINDS)), st.sampled_from((16, 32, 64)), st.sampled_from((3, 5, 7)), st.sampled_from((1, 2, 4)))
+cases = st.tuples(
+    st.sampled_from(list(KINDS)),
+    st.sampled_from((16, 32, 64)),
+    st.sampled_from((3, 5, 7)),
+    st.sampled_from((1, 2, 4)),
+)
 
 
 def module(layers):
     """The layers in PyTorch, with positive weights: nothing cancels, so a gradient is zero only where nothing is seen."""
     modules = []
     for conv in layers:
-        modules.append(nn.Conv2d(conv.in_channels, conv.out_channels, conv.kernel, padding="same", groups=conv.groups, bias=False))
+        modules.append(
+            nn.Conv2d(
+                conv.in_channels,
+                conv.out_channels,
+                conv.kernel,
+                padding="same",
+                groups=conv.groups,
+                bias=False,
+            )
+        )
         nn.init.uniform_(modules[-1].weight, 0.5, 1)
         if conv.shuffled:
             modules.append(nn.ChannelShuffle(conv.groups))
@@ -41,11 +56,17 @@ def test_every_kind_counts_as_pytorch_does_and_keeps_size_channels_and_field(cas
 
     y[0, 0, size // 2, size // 2].backward()
     seen = x.grad[0] != 0
-    assert seen.any(0).sum() == kernel ** 2 and seen.flatten(1).any(1).sum() == channels_seen(layers)
+    assert seen.any(0).sum() == kernel**2 and seen.flatten(1).any(1).sum() == channels_seen(layers)
 
 
 @settings(deadline=None, max_examples=40)
-@given(st.lists(st.tuples(st.sampled_from((1, 2, 4, 8)), st.sampled_from((8, 16, 24)), st.booleans()), min_size=1, max_size=4))
+@given(
+    st.lists(
+        st.tuples(st.sampled_from((1, 2, 4, 8)), st.sampled_from((8, 16, 24)), st.booleans()),
+        min_size=1,
+        max_size=4,
+    )
+)
 def test_channels_seen_through_any_stack_are_those_with_a_gradient(stack):
     layers, channels = [], 8
     for groups, out_channels, shuffled in stack:
@@ -66,19 +87,25 @@ def test_shuffle_is_pytorchs(groups, wide):
 @given(st.sampled_from((32, 64, 256)), st.sampled_from((3, 5, 7)), st.sampled_from((2, 4, 8)))
 def test_the_papers_formulas(c, k, g):
     m, standard = c // 4, k * k * c * c
-    assert total(replacement("stacked", c, k)) == (k - 1) // 2 * 9 * c * c                       # VGG, section 2.3
-    assert total(replacement("factorised", c, k)) * k == 2 * standard                            # Inception-v3, section 3.2
-    assert total(replacement("grouped", c, k, g)) * g == standard                                # AlexNet, section 3.5
-    assert total(replacement("separable", c, k)) * c * k * k == standard * (k * k + c)           # MobileNets, section 3.1
+    assert total(replacement("stacked", c, k)) == (k - 1) // 2 * 9 * c * c  # VGG, section 2.3
+    assert total(replacement("factorised", c, k)) * k == 2 * standard  # Inception-v3, section 3.2
+    assert total(replacement("grouped", c, k, g)) * g == standard  # AlexNet, section 3.5
+    assert total(replacement("separable", c, k)) * c * k * k == standard * (
+        k * k + c
+    )  # MobileNets, section 3.1
     bottleneck, shuffled = replacement("bottleneck", c, 3), replacement("shuffled", c, 3, g)
-    assert sum(conv.macs(14) for conv in bottleneck) == 14 * 14 * (2 * c * m + 9 * m * m)        # ShuffleNet, section 3.2
+    assert sum(conv.macs(14) for conv in bottleneck) == 14 * 14 * (
+        2 * c * m + 9 * m * m
+    )  # ShuffleNet, section 3.2
     assert sum(conv.macs(14) for conv in shuffled) == 14 * 14 * (2 * c * m // g + 9 * m)
 
 
 def test_a_number_moved_is_one_of_input_output_or_weights():
     conv = nn.Conv2d(64, 32, (1, 3), padding="same", bias=False)
     x = torch.zeros(1, 64, 10, 10)
-    assert Convolution(64, 32, (1, 3)).moved(10) == x.numel() + conv(x).numel() + conv.weight.numel()
+    assert (
+        Convolution(64, 32, (1, 3)).moved(10) == x.numel() + conv(x).numel() + conv.weight.numel()
+    )
 
 
 test_bad_input_is_refused = refused(
@@ -90,4 +117,5 @@ test_bad_input_is_refused = refused(
     (lambda: replacement("bottleneck", 6), ValueError, "channels is 6", "multiple of 4"),
     (lambda: replacement("grouped", 64, groups=3), ValueError, "groups is 3", "divide 64"),
     (lambda: replacement("shuffled", 64, groups=32), ValueError, "groups is 32", "divide 16"),
-    (lambda: shuffle(10, 4), ValueError, "groups is 4", "divide 10"))
+    (lambda: shuffle(10, 4), ValueError, "groups is 4", "divide 10"),
+)

@@ -1,4 +1,5 @@
 """Data sets against their originals, torchvision's readers and scikit-learn; batches against torchvision's crops and flips."""
+
 import gzip
 import pickle
 import shutil
@@ -29,50 +30,91 @@ def plain_copy(folder):
 
 # ------------------------------------------------------------------------------------------------------ data sets
 
+
 def test_subset_is_what_torchvision_reads(tmp_path):
     plain_copy(tmp_path)
     ours = load("fashion-mnist-small", validation=0)
     for part, train in ((ours.train, True), (ours.test, False)):
         theirs = torchvision.datasets.FashionMNIST(tmp_path, train=train)
-        assert torch.equal(part.images[:, 0], theirs.data) and torch.equal(part.labels, theirs.targets)
-    assert torch.equal(load("fashion-mnist", tmp_path, validation=0).train.images, ours.train.images)
-    assert ours.train.labels.bincount().tolist() == [500] * 10 and ours.test.labels.bincount().tolist() == [100] * 10
-    assert [name.lower() for name in ours.classes] == [name.lower() for name in torchvision.datasets.FashionMNIST.classes]
+        assert torch.equal(part.images[:, 0], theirs.data) and torch.equal(
+            part.labels, theirs.targets
+        )
+    assert torch.equal(
+        load("fashion-mnist", tmp_path, validation=0).train.images, ours.train.images
+    )
+    assert (
+        ours.train.labels.bincount().tolist() == [500] * 10
+        and ours.test.labels.bincount().tolist() == [100] * 10
+    )
+    assert [name.lower() for name in ours.classes] == [
+        name.lower() for name in torchvision.datasets.FashionMNIST.classes
+    ]
 
 
-@pytest.mark.skipif(not data.FASHION_DEBIAN.exists(), reason="Debian's dataset-fashion-mnist is not installed")
+@pytest.mark.skipif(
+    not data.FASHION_DEBIAN.exists(), reason="Debian's dataset-fashion-mnist is not installed"
+)
 def test_subset_is_part_of_the_original(tmp_path):
-    small, whole = load("fashion-mnist-small", validation=0), load("fashion-mnist", tmp_path, validation=0)
-    for small_part, whole_part, count in ((small.train, whole.train, 60_000), (small.test, whole.test, 10_000)):
+    small, whole = (
+        load("fashion-mnist-small", validation=0),
+        load("fashion-mnist", tmp_path, validation=0),
+    )
+    for small_part, whole_part, count in (
+        (small.train, whole.train, 60_000),
+        (small.test, whole.test, 10_000),
+    ):
         assert len(whole_part.labels) == count
         known = {(bytes(image.numpy().tobytes()), int(label)) for image, label in zip(*whole_part)}
-        assert all((bytes(image.numpy().tobytes()), int(label)) in known for image, label in zip(*small_part))
+        assert all(
+            (bytes(image.numpy().tobytes()), int(label)) in known
+            for image, label in zip(*small_part)
+        )
     # The mean and deviation that the data set's users quote.
-    assert whole.mean == pytest.approx((0.2860,), abs=5e-5) and whole.std == pytest.approx((0.3530,), abs=5e-5)
+    assert whole.mean == pytest.approx((0.2860,), abs=5e-5) and whole.std == pytest.approx(
+        (0.3530,), abs=5e-5
+    )
 
 
 def test_digits_are_scikit_learns():
     sklearn_datasets = pytest.importorskip("sklearn.datasets")
     source, ours = sklearn_datasets.load_digits(), load("digits", validation=0)
-    whole = sorted((*image.flatten().int().tolist(), int(label)) for part in (ours.train, ours.test) for image, label in zip(*part))
-    assert whole == sorted((*(15 * image.flatten()).astype(int).tolist(), int(label)) for image, label in zip(source.images, source.target))
+    whole = sorted(
+        (*image.flatten().int().tolist(), int(label))
+        for part in (ours.train, ours.test)
+        for image, label in zip(*part)
+    )
+    assert whole == sorted(
+        (*(15 * image.flatten()).astype(int).tolist(), int(label))
+        for image, label in zip(source.images, source.target)
+    )
 
 
 @pytest.fixture
 def cifar(tmp_path, monkeypatch):
     """A little CIFAR-10 in the original's format, under the checksums that torchvision expects."""
     import hashlib
+
     generator = np.random.default_rng(0)
     folder = tmp_path / "cifar-10-batches-py"
     folder.mkdir()
     lists = {"train_list": [], "test_list": []}
     for name in ("data_batch_1", "data_batch_2", "test_batch", "batches.meta"):
-        content = ({"label_names": ["cat", "dog"]} if name == "batches.meta" else
-                   {"data": generator.integers(0, 256, (20, 3072), dtype=np.uint8), "labels": [number % 2 for number in range(20)]})
+        content = (
+            {"label_names": ["cat", "dog"]}
+            if name == "batches.meta"
+            else {
+                "data": generator.integers(0, 256, (20, 3072), dtype=np.uint8),
+                "labels": [number % 2 for number in range(20)],
+            }
+        )
         (folder / name).write_bytes(pickle.dumps(content))
         entry = [name, hashlib.md5((folder / name).read_bytes()).hexdigest()]
         if name == "batches.meta":
-            monkeypatch.setattr(torchvision.datasets.CIFAR10, "meta", {"filename": name, "key": "label_names", "md5": entry[1]})
+            monkeypatch.setattr(
+                torchvision.datasets.CIFAR10,
+                "meta",
+                {"filename": name, "key": "label_names", "md5": entry[1]},
+            )
         else:
             lists["test_list" if name == "test_batch" else "train_list"].append(entry)
     for name, value in lists.items():
@@ -86,8 +128,13 @@ def test_cifar10_is_torchvisions(cifar):
     for part, train in ((ours.train, True), (ours.test, False)):
         theirs = torchvision.datasets.CIFAR10(cifar, train=train)
         assert part.labels.tolist() == theirs.targets
-        assert all(torch.equal(image, functional.pil_to_tensor(theirs[number][0])) for number, image in enumerate(part.images))
-    assert torch.equal(load("cifar10", cifar / "cifar-10-batches-py", validation=0).train.images, ours.train.images)
+        assert all(
+            torch.equal(image, functional.pil_to_tensor(theirs[number][0]))
+            for number, image in enumerate(part.images)
+        )
+    assert torch.equal(
+        load("cifar10", cifar / "cifar-10-batches-py", validation=0).train.images, ours.train.images
+    )
 
 
 def test_damaged_cifar10_is_named(cifar):
@@ -103,7 +150,9 @@ def test_damaged_cifar10_is_named(cifar):
         path.write_bytes(whole)
 
 
-@pytest.mark.parametrize("name, dataset", [("cifar10", "CIFAR10"), ("fashion-mnist", "FashionMNIST")])
+@pytest.mark.parametrize(
+    "name, dataset", [("cifar10", "CIFAR10"), ("fashion-mnist", "FashionMNIST")]
+)
 def test_without_files_or_network_says_what_to_do(name, dataset, tmp_path, monkeypatch):
     class NoNetwork:
         base_folder = "cifar-10-batches-py"
@@ -127,9 +176,17 @@ def test_damaged_idx_file_is_named(harm, tmp_path):
         path = raw / "train-images-idx3-ubyte.gz"
         content = (data.FASHION_SMALL / path.name).read_bytes()
     middle = len(content) // 2
-    path.write_bytes({"cut": content[:-1], "longer": content + b"\0", "head": b"\x89PNG" + content[4:],
-                      "byte": content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1:]}[harm.split()[0]])
-    with pytest.raises(ValueError, match=f"{path.name} is damaged .*; put a fresh copy in its place"):
+    path.write_bytes(
+        {
+            "cut": content[:-1],
+            "longer": content + b"\0",
+            "head": b"\x89PNG" + content[4:],
+            "byte": content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :],
+        }[harm.split()[0]]
+    )
+    with pytest.raises(
+        ValueError, match=f"{path.name} is damaged .*; put a fresh copy in its place"
+    ):
         load("fashion-mnist", tmp_path)
 
 
@@ -143,11 +200,14 @@ def test_missing_or_mixed_up_idx_files_are_named(tmp_path):
     with pytest.raises(ValueError, match="do not belong together"):
         load("fashion-mnist", tmp_path)
     labels.unlink()
-    with pytest.raises(FileNotFoundError, match="train-labels-idx1-ubyte.gz is missing; put it there"):
+    with pytest.raises(
+        FileNotFoundError, match="train-labels-idx1-ubyte.gz is missing; put it there"
+    ):
         load("fashion-mnist", tmp_path)
 
 
 # ------------------------------------------------------------------------------------------------ folders of images
+
 
 @pytest.fixture
 def pictures(tmp_path):
@@ -156,7 +216,9 @@ def pictures(tmp_path):
     for name in ("bird", "apple"):
         (tmp_path / name).mkdir()
         for number in range(20):
-            Image.fromarray(generator.integers(0, 256, (6, 5, 3), dtype=np.uint8)).save(tmp_path / name / f"{number:02}.png")
+            Image.fromarray(generator.integers(0, 256, (6, 5, 3), dtype=np.uint8)).save(
+                tmp_path / name / f"{number:02}.png"
+            )
     return tmp_path
 
 
@@ -178,7 +240,11 @@ def test_folder_with_train_and_test(pictures):
         shutil.copytree(folder, pictures / "test" / folder.name)
         folder.rename(pictures / "train" / folder.name)
     ours = load(str(pictures), validation=0.25)
-    assert (len(ours.train.labels), len(ours.validation.labels), len(ours.test.labels)) == (30, 10, 40)
+    assert (len(ours.train.labels), len(ours.validation.labels), len(ours.test.labels)) == (
+        30,
+        10,
+        40,
+    )
     (pictures / "test" / "cherry").mkdir()
     with pytest.raises(ValueError, match="cherry is of a class that .*train has no images of"):
         load(str(pictures))
@@ -193,28 +259,38 @@ def test_test_images_are_opened_only_when_asked_for(pictures):
 
 def test_size_brings_images_to_one_size(pictures):
     Image.new("L", (9, 40), 200).save(pictures / "apple" / "00.png")
-    with pytest.raises(ValueError, match="00.png is|01.png is 5 x 6 pixels, others are 9 x 40; give size="):
+    with pytest.raises(
+        ValueError, match="00.png is|01.png is 5 x 6 pixels, others are 9 x 40; give size="
+    ):
         load(str(pictures))
     ours = load(str(pictures), size=4, validation=0)
-    assert ours.train.images.shape == (36, 1, 4, 4)       # the first image is grey, and so are all
+    assert ours.train.images.shape == (36, 1, 4, 4)  # the first image is grey, and so are all
     assert (ours.train.images[0] == 200).all()
 
 
 # ------------------------------------------------------------------------------------------------------- validation
 
+
 def test_validation_is_held_out_of_every_class():
     whole, split, again = load(validation=0), load(), load()
     assert torch.equal(split.validation.images, again.validation.images)
-    assert split.validation.labels.bincount().tolist() == [50] * 10 and split.train.labels.bincount().tolist() == [450] * 10
-    parts = [sorted(image.numpy().tobytes() for image in images)
-             for images in (torch.cat([split.train.images, split.validation.images]), whole.train.images)]
+    assert (
+        split.validation.labels.bincount().tolist() == [50] * 10
+        and split.train.labels.bincount().tolist() == [450] * 10
+    )
+    parts = [
+        sorted(image.numpy().tobytes() for image in images)
+        for images in (torch.cat([split.train.images, split.validation.images]), whole.train.images)
+    ]
     assert parts[0] == parts[1]
 
 
 def test_statistics_are_of_the_training_images_alone():
     ours = load()
     pixels = ours.train.images.double() / 255
-    assert ours.mean == pytest.approx((float(pixels.mean()),)) and ours.std == pytest.approx((float(pixels.std(unbiased=False)),))
+    assert ours.mean == pytest.approx((float(pixels.mean()),)) and ours.std == pytest.approx(
+        (float(pixels.std(unbiased=False)),)
+    )
     assert ours.mean != load(validation=0).mean
     colours = torch.randint(256, (7, 3, 5, 4), dtype=torch.uint8)
     mean, std = data.statistics(colours)
@@ -226,28 +302,42 @@ def test_statistics_are_of_the_training_images_alone():
 
 # ---------------------------------------------------------------------------------------------------------- batches
 
+
 @settings(max_examples=40, deadline=None)
 @given(st.integers(1, 40), st.data())
 def test_plan_is_a_function_of_seed_and_step(examples, drawn):
-    batch, crop, seed = drawn.draw(st.integers(1, examples)), drawn.draw(st.integers(0, 3)), drawn.draw(st.integers(0, 99))
+    batch, crop, seed = (
+        drawn.draw(st.integers(1, examples)),
+        drawn.draw(st.integers(0, 3)),
+        drawn.draw(st.integers(0, 99)),
+    )
     whole = plan(examples, 0, 30, batch, crop, True, seed)
     assert whole.shape == (30, batch, 4)
-    first, last = sorted(drawn.draw(st.lists(st.integers(0, 30), min_size=2, max_size=2, unique=True)))
+    first, last = sorted(
+        drawn.draw(st.lists(st.integers(0, 30), min_size=2, max_size=2, unique=True))
+    )
     assert torch.equal(plan(examples, first, last, batch, crop, True, seed), whole[first:last])
     per_epoch = examples // batch
     for epoch in range(30 // per_epoch):
-        seen = whole[epoch * per_epoch:(epoch + 1) * per_epoch, :, 0].flatten().tolist()
-        assert len(set(seen)) == len(seen) == per_epoch * batch and set(seen) <= set(range(examples))
+        seen = whole[epoch * per_epoch : (epoch + 1) * per_epoch, :, 0].flatten().tolist()
+        assert len(set(seen)) == len(seen) == per_epoch * batch and set(seen) <= set(
+            range(examples)
+        )
 
 
 def test_plan_draws_evenly_and_depends_on_the_seed():
     moves = plan(5_000, 0, 100, 100, crop=4, flip=True)[..., 1:].reshape(-1, 3)
     for column, outcomes in ((0, 9), (1, 9), (2, 2)):
         counts = moves[:, column].bincount()
-        assert len(counts) == outcomes and (counts - 10_000 / outcomes).abs().max() < 5 * (10_000 / outcomes) ** 0.5
+        assert (
+            len(counts) == outcomes
+            and (counts - 10_000 / outcomes).abs().max() < 5 * (10_000 / outcomes) ** 0.5
+        )
     assert not torch.equal(plan(50, 0, 1, 50, seed=0), plan(50, 0, 1, 50, seed=1))
-    first, second = plan(50, 0, 2, 50, crop=4)          # two epochs
-    assert not torch.equal(first[:, 0], second[:, 0]) and not torch.equal(first[:, 1:], second[:, 1:])
+    first, second = plan(50, 0, 2, 50, crop=4)  # two epochs
+    assert not torch.equal(first[:, 0], second[:, 0]) and not torch.equal(
+        first[:, 1:], second[:, 1:]
+    )
     assert (plan(50, 0, 2, 25)[..., 1:] == 0).all()
 
 
@@ -259,7 +349,9 @@ def test_take_crops_and_mirrors_as_torchvision_does():
         assert batch.is_contiguous(memory_format=torch.channels_last)
         for result, (index, down, right, mirrored) in zip(batch, step.tolist()):
             expected = functional.crop(functional.pad(images[index], [3]), down, right, 7, 5)
-            assert torch.equal(result, functional.horizontal_flip(expected) if mirrored else expected)
+            assert torch.equal(
+                result, functional.horizontal_flip(expected) if mirrored else expected
+            )
     assert choice[..., 3].float().mean() not in (0, 1)
 
 
@@ -268,5 +360,10 @@ test_bad_input_is_refused = refused(
     (lambda: load(validation=1), ValueError, "validation is 1", "must be a share from 0"),
     (lambda: load("digits", size=9), ValueError, "size is 9", "only a folder of images"),
     (lambda: plan(5, 0, 1, 6), ValueError, "batch is 6", "make the batch smaller"),
-    (lambda: load(str(data.FASHION_SMALL)), ValueError, "holds no folders", "make one for every class"),
+    (
+        lambda: load(str(data.FASHION_SMALL)),
+        ValueError,
+        "holds no folders",
+        "make one for every class",
+    ),
 )

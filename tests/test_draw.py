@@ -1,4 +1,5 @@
 """Pictures are read back as XML and held against torchvision, the paper's figure 3 and the metrics of a wide font."""
+
 from functools import lru_cache
 from pathlib import Path
 from xml.etree import ElementTree
@@ -51,7 +52,9 @@ def boxes(root):
             bold = "rl-strong" in css or "rl-title" in css
             width += font(size, bold).getlength(part.text or "") / 20 + float(part.get("dx", 0))
         width = float(text.get("textLength", width))
-        left = float(text.get("x")) - width * ("rl-end" in css or "rl-middle" in css) / (2 if "rl-middle" in css else 1)
+        left = float(text.get("x")) - width * ("rl-end" in css or "rl-middle" in css) / (
+            2 if "rl-middle" in css else 1
+        )
         yield left, left + width, float(text.get("y")), "".join(text.itertext())
 
 
@@ -69,12 +72,21 @@ def assert_fits(root):
 def networks(draw):
     stages = draw(st.integers(1, 4))
     width = draw(st.sampled_from((4, 16, 64, 128)))
-    shortcut, fusion = draw(st.sampled_from(
-        [("A", "add"), ("B", "add"), ("C", "add"), ("none", "add"), ("B", "concat")]))
-    return rl.ResNet(draw(st.sampled_from(("basic", "bottleneck"))),
-                     draw(st.lists(st.integers(1, 40), min_size=stages, max_size=stages)),
-                     [width * 2 ** stage for stage in range(stages)], draw(st.sampled_from((1, 1.5, 2))), shortcut,
-                     draw(st.sampled_from(("7x7", "3x3"))), dims=draw(st.sampled_from((1, 2))), fusion=fusion)
+    shortcut, fusion = draw(
+        st.sampled_from(
+            [("A", "add"), ("B", "add"), ("C", "add"), ("none", "add"), ("B", "concat")]
+        )
+    )
+    return rl.ResNet(
+        draw(st.sampled_from(("basic", "bottleneck"))),
+        draw(st.lists(st.integers(1, 40), min_size=stages, max_size=stages)),
+        [width * 2**stage for stage in range(stages)],
+        draw(st.sampled_from((1, 1.5, 2))),
+        shortcut,
+        draw(st.sampled_from(("7x7", "3x3"))),
+        dims=draw(st.sampled_from((1, 2))),
+        fusion=fusion,
+    )
 
 
 @settings(max_examples=40, deadline=None)
@@ -86,10 +98,16 @@ def test_any_network(net, size):
     blocks = of_class(root, "rl-block")
     assert len(blocks) == sum(net.depths)
     for block in blocks:
-        assert len(block.find("path").get("d").split("z")) - 1 == {"basic": 2, "bottleneck": 3}[net.block]
+        assert (
+            len(block.find("path").get("d").split("z")) - 1
+            == {"basic": 2, "bottleneck": 3}[net.block]
+        )
 
-    changed = [group.input_shape != group.output_shape
-               for group in table.groups("block") if group.name.startswith("layer")]
+    changed = [
+        group.input_shape != group.output_shape
+        for group in table.groups("block")
+        if group.name.startswith("layer")
+    ]
     dashed = ["rl-dashed" in block[-1].get("class") for block in blocks]
     assert dashed == ([False] * len(blocks) if net.shortcut == "none" else changed)
     assert all((len(block) == 1) == (net.shortcut == "none") for block in blocks)
@@ -97,7 +115,9 @@ def test_any_network(net, size):
     written = texts(root)
     stages = [row for row in table.groups("stage") if row.name.startswith("layer")]
     assert [text.split(",")[0] for text in written if text.startswith("stage ")] == [
-        f"stage {number}{depth} block{'s' * (depth > 1)}" for number, depth in enumerate(net.depths, 1)]
+        f"stage {number}{depth} block{'s' * (depth > 1)}"
+        for number, depth in enumerate(net.depths, 1)
+    ]
     for row in stages:
         assert " × ".join(map(str, row.output_shape)) in written
     for number in (table.params, table.macs, table.receptive_field):
@@ -112,15 +132,20 @@ def test_the_picture_shows_what_torchvision_builds(depth):
     blocks = [block for stage in stages for block in stage]
 
     projected = [block.downsample is not None for block in blocks]
-    assert [bool(of_class(block, "rl-line-projection")) for block in of_class(root, "rl-block")] == projected
+    assert [
+        bool(of_class(block, "rl-line-projection")) for block in of_class(root, "rl-block")
+    ] == projected
     assert [bool(of_class(block, "rl-dashed")) for block in of_class(root, "rl-block")] == projected
 
     opened = [text for text in texts(root) if text.count("×") == 1 and "pool" not in text]
-    named = [name(model.conv1)] + [name(layer) for stage in stages for layer in first_block(stage[0])]
+    named = [name(model.conv1)] + [
+        name(layer) for stage in stages for layer in first_block(stage[0])
+    ]
     assert sorted(opened) == sorted(named)
     assert "linear, 1000" in texts(root) and "max pool 3×3, /2" in texts(root)
     assert sum(parameter.numel() for parameter in model.parameters()) == int(
-        root.get("aria-label").split(" parameters")[0].split()[-1].replace(",", ""))
+        root.get("aria-label").split(" parameters")[0].split()[-1].replace(",", "")
+    )
 
 
 def name(conv):
@@ -134,17 +159,22 @@ def first_block(block):
 
 def test_a_longer_stage_makes_a_larger_picture():
     def height(blocks):
-        root = read(draw.network(rl.trace(rl.ResNet("bottleneck", (3, 4, blocks, 3)), (3, 224, 224))))
+        root = read(
+            draw.network(rl.trace(rl.ResNet("bottleneck", (3, 4, blocks, 3)), (3, 224, 224)))
+        )
         return float(root.get("viewBox").split()[3])
+
     assert height(6) < height(12) < height(24) < height(36)
 
 
 def test_pre_activation_is_visible():
     """Version 2 has no BatchNorm or ReLU between the stem and the first block, and both before the head."""
+
     def signs(version):
         root = read(draw.network(rl.trace(rl.resnet(18, version=version), (3, 224, 224))))
-        stem, *_, head = of_class(root, "rl-sign")[:-2]           # the last two are the legend's
+        stem, *_, head = of_class(root, "rl-sign")[:-2]  # the last two are the legend's
         return bool(stem.get("d")), bool(head.get("d"))
+
     assert signs(1.5) == (True, False) and signs(2) == (False, True)
 
 
@@ -168,9 +198,14 @@ def test_compare_is_the_papers_figure_3():
 
 
 @settings(max_examples=20, deadline=None)
-@given(st.lists(st.sampled_from(("vgg16", "resnet18", "resnet50", "plain34", "resnet20", "resnet18-small")),
-                min_size=1, max_size=3),
-       st.sampled_from((64, 224, 320)))
+@given(
+    st.lists(
+        st.sampled_from(("vgg16", "resnet18", "resnet50", "plain34", "resnet20", "resnet18-small")),
+        min_size=1,
+        max_size=3,
+    ),
+    st.sampled_from((64, 224, 320)),
+)
 def test_compare_aligns_by_size(names, size):
     tables = [rl.trace(rl.named(name), (3, size, size)) for name in names]
     root = read(draw.compare(tables))
@@ -181,25 +216,44 @@ def test_compare_aligns_by_size(names, size):
     bands = [sizes[sum(rule < float(bar.get("y")) for rule in rules) - 1] for bar in bars]
     kinds = {"conv": "rl-conv", "maxpool": "rl-pool", "avgpool": "rl-pool", "linear": "rl-linear"}
     rows = [row for table in tables for row in table if row.on_main_path and row.kind in kinds]
-    drawn = [(kinds[row.kind], row.output_shape[-1] if len(row.output_shape) > 1 else 1)
-             for row in rows if row.kind in ("conv", "linear") or row.input_shape != row.output_shape]
+    drawn = [
+        (kinds[row.kind], row.output_shape[-1] if len(row.output_shape) > 1 else 1)
+        for row in rows
+        if row.kind in ("conv", "linear") or row.input_shape != row.output_shape
+    ]
     assert [(bar.get("class").split()[1], band) for bar, band in zip(bars, bands)] == drawn
 
 
 def test_tallies_are_to_scale():
-    rows = [("mine", 25_557_032, 4_089_184_256), ("ResNet-18", 11_689_512, 1_814_073_344),
-            ("VGG-19", 143_667_240, 19_632_062_464)]
+    rows = [
+        ("mine", 25_557_032, 4_089_184_256),
+        ("ResNet-18", 11_689_512, 1_814_073_344),
+        ("VGG-19", 143_667_240, 19_632_062_464),
+    ]
     root = read(draw.tallies(rows, "others at 224 × 224"))
     assert_fits(root)
     widths = [float(bar.get("width")) for bar in root.iter("rect")]
     for column in (0, 1):
         for row, width in zip(rows, widths[column::2]):
-            assert width / widths[4 + column] == pytest.approx(row[1 + column] / rows[2][1 + column], abs=.01)
+            assert width / widths[4 + column] == pytest.approx(
+                row[1 + column] / rows[2][1 + column], abs=0.01
+            )
 
 
-@pytest.mark.parametrize("number, text", [
-    (1, "1"), (999, "999"), (1000, "1.00 k"), (9_994, "9.99 k"), (9_996, "10.0 k"), (99_960, "100 k"),
-    (999_600, "1.00 M"), (25_557_032, "25.6 M"), (4_089_184_256, "4.09 G")])
+@pytest.mark.parametrize(
+    "number, text",
+    [
+        (1, "1"),
+        (999, "999"),
+        (1000, "1.00 k"),
+        (9_994, "9.99 k"),
+        (9_996, "10.0 k"),
+        (99_960, "100 k"),
+        (999_600, "1.00 M"),
+        (25_557_032, "25.6 M"),
+        (4_089_184_256, "4.09 G"),
+    ],
+)
 def test_short(number, text):
     assert draw.short(number) == text
 
@@ -214,9 +268,20 @@ CHANNELS = st.sampled_from((64, 128, 256, 512))
 
 
 @settings(max_examples=50, deadline=None)
-@given(st.sampled_from(("single", "basic", "bottleneck")), CHANNELS, CHANNELS, st.sampled_from((1, 2)), st.sampled_from((1, 1.5, 2)),
-       st.sampled_from("ABC") | st.just("none"), st.sampled_from(("add", "concat")), st.sampled_from((1, 2)), st.integers(1, 112))
-def test_a_block_shows_the_shapes_that_pytorch_computes(kind, channels, width, stride, version, shortcut, fusion, dims, size):
+@given(
+    st.sampled_from(("single", "basic", "bottleneck")),
+    CHANNELS,
+    CHANNELS,
+    st.sampled_from((1, 2)),
+    st.sampled_from((1, 1.5, 2)),
+    st.sampled_from("ABC") | st.just("none"),
+    st.sampled_from(("add", "concat")),
+    st.sampled_from((1, 2)),
+    st.integers(1, 112),
+)
+def test_a_block_shows_the_shapes_that_pytorch_computes(
+    kind, channels, width, stride, version, shortcut, fusion, dims, size
+):
     try:
         net = rl.ResidualBlock(kind, channels, width, stride, version, shortcut, fusion, dims=dims)
     except ValueError:
@@ -235,7 +300,9 @@ def test_a_block_shows_the_shapes_that_pytorch_computes(kind, channels, width, s
         if shortcut != "none":
             shapes.append(block.downsample(x).shape[1:])
     shapes.append(out.shape[1:])
-    assert [text for text in texts(root) if " × " in text] == [" × ".join(map(str, shape)) for shape in shapes]
+    assert [text for text in texts(root) if " × " in text] == [
+        " × ".join(map(str, shape)) for shape in shapes
+    ]
     projected = isinstance(block.downsample, nn.Sequential)
     assert bool(of_class(root, "rl-line-projection")) == projected
     assert bool(of_class(root, "rl-line-identity")) == (not projected and shortcut != "none")

@@ -1,4 +1,5 @@
 """Explorers as declarations and in a notebook: their values, their views and their widgets. The page has a file of its own."""
+
 import importlib
 import random
 import sys
@@ -16,15 +17,21 @@ EVERY = pytest.mark.parametrize("explorer", ALL.values(), ids=list(ALL))
 def some(control, dice):
     """A value that the control can take."""
     if isinstance(control, Switch):
-        return dice.random() < .5
+        return dice.random() < 0.5
     if isinstance(control, Choice):
         return dice.choice(list(control.options))
-    return control.check(control.low + control.step * dice.randint(0, round((control.high - control.low) / control.step)))
+    return control.check(
+        control.low
+        + control.step * dice.randint(0, round((control.high - control.low) / control.step))
+    )
 
 
 def states(explorer, count, seed=0):
     dice = random.Random(seed)
-    return [{name: some(control, dice) for name, control in explorer.controls.items()} for _ in range(count)]
+    return [
+        {name: some(control, dice) for name, control in explorer.controls.items()}
+        for _ in range(count)
+    ]
 
 
 class Outline(HTMLParser):
@@ -64,7 +71,10 @@ def test_every_view_has_a_labelled_picture_and_a_table_or_says_why_not(explorer)
         html = explorer.render(values)
         outline = Outline(html)
         if outline.pictures:
-            assert all(picture["role"] == "img" and len(picture["aria-label"]) > 10 for picture in outline.pictures)
+            assert all(
+                picture["role"] == "img" and len(picture["aria-label"]) > 10
+                for picture in outline.pictures
+            )
             assert "table" in [tag for tag, _ in outline.tags]
         else:
             with pytest.raises(ValueError) as refusal:
@@ -76,7 +86,11 @@ def test_every_view_has_a_labelled_picture_and_a_table_or_says_why_not(explorer)
 def test_the_code_that_is_copied_runs(explorer):
     if not explorer.python:
         pytest.skip("it has no code")
-    modules = {name.rpartition(".")[2]: module for name, module in sys.modules.items() if name.startswith("resnet_lab.")}
+    modules = {
+        name.rpartition(".")[2]: module
+        for name, module in sys.modules.items()
+        if name.startswith("resnet_lab.")
+    }
     for values in states(explorer, 20):
         try:
             explorer.view(**values)
@@ -87,8 +101,17 @@ def test_the_code_that_is_copied_runs(explorer):
         except NameError:
             # It trains or measures in PyTorch, which takes too long here: its names must be there, but for a reader's images.
             pytest.importorskip("torch")
-            known = {name for module in ("training", "models", "data", "gradients") for name in dir(importlib.import_module(f"resnet_lab.{module}"))}
-            assert set(compile(explorer.code(values), explorer.name, "exec").co_names) <= known | {"rl", "images", "labels", *dir(rl)}
+            known = {
+                name
+                for module in ("training", "models", "data", "gradients")
+                for name in dir(importlib.import_module(f"resnet_lab.{module}"))
+            }
+            assert set(compile(explorer.code(values), explorer.name, "exec").co_names) <= known | {
+                "rl",
+                "images",
+                "labels",
+                *dir(rl),
+            }
 
 
 @EVERY
@@ -104,48 +127,68 @@ def test_the_output_size_is_that_of_a_pytorch_layer():
         # Pooling refuses more padding than half a kernel, a convolution cannot round up: each is asked what it can do.
         try:
             if ceil_mode:
-                out = torch.nn.functional.max_pool1d(torch.zeros(1, 1, size), kernel, stride, padding, dilation, ceil_mode)
+                out = torch.nn.functional.max_pool1d(
+                    torch.zeros(1, 1, size), kernel, stride, padding, dilation, ceil_mode
+                )
             else:
-                out = torch.nn.functional.conv1d(torch.zeros(1, 1, size), torch.zeros(1, 1, kernel), None, stride, padding, dilation)
+                out = torch.nn.functional.conv1d(
+                    torch.zeros(1, 1, size),
+                    torch.zeros(1, 1, kernel),
+                    None,
+                    stride,
+                    padding,
+                    dilation,
+                )
         except RuntimeError:
             continue
         assert f"<strong>{out.shape[-1]}</strong>" in explorers.output_size.render(values)
 
 
-plain = Explorer("plain", "A plain one", [Range("size", "Size", 10, 20, 12, 2), Choice("block", "Block", ("basic", "bottleneck"), "basic"),
-                                          Real("x", "x", -1, 1, .5, .25), Switch("bias", "Bias")],
-                 lambda size, block, x, bias: f"<p>{size} {block} {x} {bias}</p>")
+plain = Explorer(
+    "plain",
+    "A plain one",
+    [
+        Range("size", "Size", 10, 20, 12, 2),
+        Choice("block", "Block", ("basic", "bottleneck"), "basic"),
+        Real("x", "x", -1, 1, 0.5, 0.25),
+        Switch("bias", "Bias"),
+    ],
+    lambda size, block, x, bias: f"<p>{size} {block} {x} {bias}</p>",
+)
 del ALL["plain"]
 
 
-@pytest.mark.parametrize("values, sentence", [
-    ({"depth": 3}, "'depth' is not a control of plain, which has size, block, x, bias"),
-    ({"size": 9}, "size is 9; it must be a whole number from 10 to 20 in steps of 2"),
-    ({"size": 13}, "size is 13; it must be a whole number from 10 to 20 in steps of 2"),
-    ({"size": "12"}, "size is '12'; it must be a whole number from 10 to 20 in steps of 2"),
-    ({"size": True}, "size is True; it must be a whole number from 10 to 20 in steps of 2"),
-    ({"block": "wide"}, "block is 'wide'; it must be one of 'basic', 'bottleneck'"),
-    ({"x": 1.25}, "x is 1.25; it must be a number from -1 to 1"),
-    ({"bias": 1}, "bias is 1; it must be True or False"),
-])
+@pytest.mark.parametrize(
+    "values, sentence",
+    [
+        ({"depth": 3}, "'depth' is not a control of plain, which has size, block, x, bias"),
+        ({"size": 9}, "size is 9; it must be a whole number from 10 to 20 in steps of 2"),
+        ({"size": 13}, "size is 13; it must be a whole number from 10 to 20 in steps of 2"),
+        ({"size": "12"}, "size is '12'; it must be a whole number from 10 to 20 in steps of 2"),
+        ({"size": True}, "size is True; it must be a whole number from 10 to 20 in steps of 2"),
+        ({"block": "wide"}, "block is 'wide'; it must be one of 'basic', 'bottleneck'"),
+        ({"x": 1.25}, "x is 1.25; it must be a number from -1 to 1"),
+        ({"bias": 1}, "bias is 1; it must be True or False"),
+    ],
+)
 def test_bad_values_are_refused_by_name(values, sentence):
     for attempt in (plain.render, plain.check, lambda values: setattr(plain, "value", values)):
         with pytest.raises(ValueError) as refusal:
             attempt(values)
         assert str(refusal.value).startswith(sentence)
-    assert plain.value == {"size": 12, "block": "basic", "x": .5, "bias": False}
+    assert plain.value == {"size": 12, "block": "basic", "x": 0.5, "bias": False}
 
 
 def test_widgets_follow_the_value_and_the_value_follows_the_widgets():
     pytest.importorskip("ipywidgets")
     view, widgets = plain.to_widget().children[-1], plain._widgets
     widgets["size"].value, widgets["bias"].value = 16, True
-    assert plain.value == {"size": 16, "block": "basic", "x": .5, "bias": True}
+    assert plain.value == {"size": 16, "block": "basic", "x": 0.5, "bias": True}
     assert view.value == "<p>16 basic 0.5 True</p>"
-    plain.value = {"block": "bottleneck", "x": -.25}
-    assert (widgets["block"].value, widgets["x"].value) == ("bottleneck", -.25)
+    plain.value = {"block": "bottleneck", "x": -0.25}
+    assert (widgets["block"].value, widgets["x"].value) == ("bottleneck", -0.25)
     assert view.value == plain.render() == "<p>16 bottleneck -0.25 True</p>"
-    plain.value = {"size": 12, "block": "basic", "x": .5, "bias": False}
+    plain.value = {"size": 12, "block": "basic", "x": 0.5, "bias": False}
 
 
 @EVERY
@@ -174,8 +217,11 @@ def test_in_a_notebook_kernel():
     """Display an explorer, move a slider and read the value in the next cell, as a reader does."""
     nbclient, nbformat = pytest.importorskip("nbclient"), pytest.importorskip("nbformat")
     pytest.importorskip("ipywidgets")
-    cells = ["from resnet_lab import explorers\nexplorers.output_size", "explorers.output_size._widgets['kernel'].value = 7",
-             "print(explorers.output_size.value['kernel'], explorers.output_size.to_widget().children[-1].value == explorers.output_size.render())"]
+    cells = [
+        "from resnet_lab import explorers\nexplorers.output_size",
+        "explorers.output_size._widgets['kernel'].value = 7",
+        "print(explorers.output_size.value['kernel'], explorers.output_size.to_widget().children[-1].value == explorers.output_size.render())",
+    ]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     nbclient.NotebookClient(notebook, timeout=60).execute()
     shown = notebook.cells[0].outputs[0].data
@@ -193,17 +239,27 @@ def test_the_pages_form_has_a_label_for_every_input(explorer):
     assert {attributes["name"] for attributes in inputs} == set(explorer.controls)
     assert all(attributes["id"] in labelled for attributes in inputs)
     ids = {attributes.get("id") for _, attributes in tags}
-    assert all(attributes["aria-labelledby"] in ids for _, attributes in tags if attributes.get("role") == "radiogroup")
+    assert all(
+        attributes["aria-labelledby"] in ids
+        for _, attributes in tags
+        if attributes.get("role") == "radiogroup"
+    )
 
 
 def test_importing_is_light(fresh):
     """The package and its explorers load the standard library only; the package itself within 50 ms (twice that here)."""
     heavy = "{'torch', 'numpy', 'matplotlib', 'ipywidgets', 'IPython'} & set(sys.modules)"
     assert fresh(f"import sys, resnet_lab, resnet_lab.explorers; print({heavy})") == "set()"
-    took = min(float(fresh("import time; start = time.perf_counter(); import resnet_lab; print(time.perf_counter() - start)"))
-               for _ in range(5))
+    took = min(
+        float(
+            fresh(
+                "import time; start = time.perf_counter(); import resnet_lab; print(time.perf_counter() - start)"
+            )
+        )
+        for _ in range(5)
+    )
     print(f"import resnet_lab: {took * 1000:.0f} ms")
-    assert took < .1
+    assert took < 0.1
 
 
 @pytest.mark.parametrize("depth", (18, 34, 50, 101, 152))
@@ -212,7 +268,9 @@ def test_the_familys_presets_are_torchvisions_networks(depth):
     model = getattr(torchvision.models, f"resnet{depth}")(weights=None)
     total = sum(parameter.numel() for parameter in model.parameters())
     family, values = explorers.family, explorers.family.presets[f"ResNet-{depth}"]
-    assert f"This is <strong>ResNet-{depth}</strong> of the paper's table 1" in family.render(values)
+    assert f"This is <strong>ResNet-{depth}</strong> of the paper's table 1" in family.render(
+        values
+    )
     assert f"{total:,}" in family.render(values) and family.code(values) == f"rl.resnet({depth})"
 
 
@@ -221,6 +279,10 @@ def test_the_familys_code_builds_what_is_shown():
         net, view = eval(explorers.family.code(values), {"rl": rl}), explorers.family.render(values)
         table = rl.trace(net, (3, values["size"], values["size"]))
         assert net == explorers.family_network(**values)
-        assert f"{table.params:,}" in view and f"{table.macs:,}" in view and f">{table.weight_layers} layers<" in view
+        assert (
+            f"{table.params:,}" in view
+            and f"{table.macs:,}" in view
+            and f">{table.weight_layers} layers<" in view
+        )
         if "This is <strong>" in view:
             assert f"<strong>ResNet-{table.weight_layers}</strong>" in view

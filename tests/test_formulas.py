@@ -1,4 +1,5 @@
 """Formulas set while the book is built: as MathML they say what the TeX says, and nothing on a page is left unset."""
+
 import re
 import xml.etree.ElementTree as xml
 
@@ -10,11 +11,18 @@ from resnet_lab.page.formulas import typeset  # noqa: E402
 
 def mathml(text, display=False):
     """The MathML of a formula as nested lists: a tag, then its text or its children. Groups without a meaning are left out."""
+
     def read(node):
-        children = [child for each in node for child in ([read(each)] if each.tag != "mrow" else map(read, each))]
+        children = [
+            child
+            for each in node
+            for child in ([read(each)] if each.tag != "mrow" else map(read, each))
+        ]
         return [node.tag, *children] if children else [node.tag, (node.text or "").strip()]
 
-    found = re.search(r"<math.*</math>", typeset(text, display))[0].replace(' xmlns="http://www.w3.org/1998/Math/MathML"', "")
+    found = re.search(r"<math.*</math>", typeset(text, display))[0].replace(
+        ' xmlns="http://www.w3.org/1998/Math/MathML"', ""
+    )
     return read(xml.fromstring(found))
 
 
@@ -33,7 +41,9 @@ def test_a_formula_on_its_own_line_is_larger():
     assert height(True) > 1.2 * height(False)
 
 
-@pytest.mark.parametrize("text, remark", [(r"\frac{1}{", "Missing close brace"), (r"\nonsense", r"\nonsense")])
+@pytest.mark.parametrize(
+    "text, remark", [(r"\frac{1}{", "Missing close brace"), (r"\nonsense", r"\nonsense")]
+)
 def test_what_is_no_formula_is_named(text, remark):
     with pytest.raises(ValueError) as error:
         typeset(text, False)
@@ -44,8 +54,13 @@ def test_every_letter_of_every_page_has_its_outline(book):
     formulas = 0
     for path in book.rglob("*.html"):
         page = path.read_text(encoding="utf-8")
-        used, there = re.findall(r'href="#(MJX-[^"]+)"', page), re.findall(r'<path id="(MJX-[^"]+)"', page)
+        used, there = (
+            re.findall(r'href="#(MJX-[^"]+)"', page),
+            re.findall(r'<path id="(MJX-[^"]+)"', page),
+        )
         assert sorted(set(used)) == sorted(there), path
         formulas += page.count("<mjx-container")
-        assert "\\(" not in re.sub(r"<(pre|code|script)\b.*?</\1>|\w+=\"[^\"]*\"", "", page, flags=re.S), path
+        assert "\\(" not in re.sub(
+            r"<(pre|code|script)\b.*?</\1>|\w+=\"[^\"]*\"", "", page, flags=re.S
+        ), path
     assert formulas > 150

@@ -1,11 +1,24 @@
 """Best functions against NumPy's least squares, on the same points and in the limit of many points."""
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resnet_lab.function_classes import (FAMILIES, LARGEST, POINTS, TARGETS, best, distances, plane, polynomials, product,
-                                         reach, remainders, size_of)
+from resnet_lab.function_classes import (
+    FAMILIES,
+    LARGEST,
+    POINTS,
+    TARGETS,
+    best,
+    distances,
+    plane,
+    polynomials,
+    product,
+    reach,
+    remainders,
+    size_of,
+)
 
 X = np.array(POINTS)
 sizes = st.integers(1, LARGEST)
@@ -14,7 +27,9 @@ some_targets = st.lists(st.floats(-5, 5), min_size=len(POINTS), max_size=len(POI
 
 def least_squares(family, size, target):
     """The best function by NumPy, from a basis unlike ours: one-hot bins, or powers of 2x - 1."""
-    columns = np.eye(size)[(X * size).astype(int)] if family == "bins" else np.vander(2 * X - 1, size)
+    columns = (
+        np.eye(size)[(X * size).astype(int)] if family == "bins" else np.vander(2 * X - 1, size)
+    )
     return columns @ np.linalg.lstsq(columns, target, rcond=None)[0]
 
 
@@ -24,7 +39,9 @@ def least_squares(family, size, target):
 def test_best_is_the_least_squares_fit(family, size, target):
     expected = least_squares(family, size, np.array(target))
     assert best(family, target, size) == pytest.approx(expected, abs=1e-8)
-    assert distances(family, target)[size - 1] == pytest.approx(np.sqrt(np.mean((target - expected) ** 2)), abs=1e-8)
+    assert distances(family, target)[size - 1] == pytest.approx(
+        np.sqrt(np.mean((target - expected) ** 2)), abs=1e-8
+    )
 
 
 @settings(max_examples=25)
@@ -42,7 +59,7 @@ def test_three_bins_lose_to_two():
     """By hand: the middle third of a step at 1/2 is half 0 and half 1; its best height misses by 1/2 on a third."""
     reached = distances("bins", TARGETS["step"])
     assert reached[1] == pytest.approx(0, abs=1e-12)
-    assert reached[2] == pytest.approx((1 / 3 * 1 / 4) ** .5, abs=1e-12)
+    assert reached[2] == pytest.approx((1 / 3 * 1 / 4) ** 0.5, abs=1e-12)
     hill = distances("bins", TARGETS["hill"])
     assert hill[3] > 1.3 * hill[2]
 
@@ -50,8 +67,10 @@ def test_three_bins_lose_to_two():
 def test_polynomials_are_legendres():
     """With many points the discrete polynomials tend to the Legendre polynomials of norm 1; 120 points are near."""
     for degree, values in enumerate(polynomials(6)):
-        legendre = np.polynomial.legendre.Legendre.basis(degree)(2 * X - 1) * np.sqrt(2 * degree + 1)
-        assert values == pytest.approx(legendre, abs=.02)
+        legendre = np.polynomial.legendre.Legendre.basis(degree)(2 * X - 1) * np.sqrt(
+            2 * degree + 1
+        )
+        assert values == pytest.approx(legendre, abs=0.02)
 
 
 def test_reach_is_the_squared_distance_in_the_plane():
@@ -60,18 +79,20 @@ def test_reach_is_the_squared_distance_in_the_plane():
     for family in FAMILIES:
         for size in (1, 2, 3, 5):
             a, b, c = reach(family, size, axes)
-            for u, v in ((1, 0), (.3, -.8), (-2, 1.5)):
+            for u, v in ((1, 0), (0.3, -0.8), (-2, 1.5)):
                 function = u * np.array(axes[0]) + v * np.array(axes[1])
                 miss = np.mean((function - least_squares(family, size, function)) ** 2)
                 assert a * u * u + 2 * b * u * v + c * v * v == pytest.approx(miss, abs=1e-9)
 
 
 def test_bad_input_is_named():
-    for call, says in [(lambda: best("splines", TARGETS["ramp"], 3), "'splines'"),
-                       (lambda: best("bins", TARGETS["ramp"], 0), "size is 0"),
-                       (lambda: best("bins", TARGETS["ramp"], 13), "at most 12")]:
+    for call, says in [
+        (lambda: best("splines", TARGETS["ramp"], 3), "'splines'"),
+        (lambda: best("bins", TARGETS["ramp"], 0), "size is 0"),
+        (lambda: best("bins", TARGETS["ramp"], 13), "at most 12"),
+    ]:
         with pytest.raises(ValueError, match=says):
             call()
     with pytest.raises(TypeError, match="size"):
         remainders("bins", TARGETS["ramp"], 2.5)
-    assert size_of(TARGETS["step"]) == pytest.approx(.5 ** .5)
+    assert size_of(TARGETS["step"]) == pytest.approx(0.5**0.5)

@@ -1,4 +1,5 @@
 """The modules against torchvision's own, formulas written out, and `trace`, which counts without them."""
+
 import copy
 from collections import OrderedDict
 
@@ -12,14 +13,34 @@ from torchvision.models import resnet as theirs
 
 import resnet_lab as rl
 from resnet_lab import models
-from resnet_lab.models import BasicBlock, Bottleneck, PreActBasicBlock, PreActBottleneck, SingleBlock, build, fit_branch
+from resnet_lab.models import (
+    BasicBlock,
+    Bottleneck,
+    PreActBasicBlock,
+    PreActBottleneck,
+    SingleBlock,
+    build,
+    fit_branch,
+)
 
 torch.set_num_threads(1)
 
-LEAF_KINDS = {nn.Conv1d: "conv", nn.Conv2d: "conv", nn.BatchNorm1d: "batchnorm", nn.BatchNorm2d: "batchnorm",
-              nn.MaxPool1d: "maxpool", nn.MaxPool2d: "maxpool", nn.AvgPool1d: "avgpool", nn.AvgPool2d: "avgpool",
-              nn.AdaptiveAvgPool1d: "avgpool", nn.AdaptiveAvgPool2d: "avgpool", nn.ReLU: "relu", nn.Flatten: "flatten",
-              nn.Dropout: "dropout", nn.Linear: "linear"}
+LEAF_KINDS = {
+    nn.Conv1d: "conv",
+    nn.Conv2d: "conv",
+    nn.BatchNorm1d: "batchnorm",
+    nn.BatchNorm2d: "batchnorm",
+    nn.MaxPool1d: "maxpool",
+    nn.MaxPool2d: "maxpool",
+    nn.AvgPool1d: "avgpool",
+    nn.AvgPool2d: "avgpool",
+    nn.AdaptiveAvgPool1d: "avgpool",
+    nn.AdaptiveAvgPool2d: "avgpool",
+    nn.ReLU: "relu",
+    nn.Flatten: "flatten",
+    nn.Dropout: "dropout",
+    nn.Linear: "linear",
+}
 
 
 def randomise(model, seed=0):
@@ -47,6 +68,7 @@ def fresh(make):
 
 # Against torchvision.
 
+
 class Zero(nn.Module):
     def forward(self, x):
         return 0
@@ -73,7 +95,9 @@ def twin(net):
         model.inplanes = net.widths[0]
         model.bn1 = nn.BatchNorm2d(net.widths[0])
         for number in (1, 2, 3):
-            stage = model._make_layer(block, net.widths[number - 1], net.depths[number - 1], min(number, 2))
+            stage = model._make_layer(
+                block, net.widths[number - 1], net.depths[number - 1], min(number, 2)
+            )
             setattr(model, f"layer{number}", stage)
         model.layer4 = nn.Identity()
         model.fc = nn.Linear(model.inplanes, net.classes)
@@ -89,10 +113,14 @@ def twin(net):
             if net.shortcut == "none":
                 module.downsample = Zero()
             elif net.shortcut == "A" and module.downsample is not None:
-                module.downsample = SubsampleAndPad(module.downsample[0].out_channels, module.downsample[0].stride)
+                module.downsample = SubsampleAndPad(
+                    module.downsample[0].out_channels, module.downsample[0].stride
+                )
             elif net.shortcut == "C" and module.downsample is None:
                 width = module.conv1.in_channels
-                module.downsample = nn.Sequential(nn.Conv2d(width, width, 1, bias=False), nn.BatchNorm2d(width))
+                module.downsample = nn.Sequential(
+                    nn.Conv2d(width, width, 1, bias=False), nn.BatchNorm2d(width)
+                )
     return model
 
 
@@ -106,29 +134,54 @@ def both(net):
     return ours, other
 
 
-NAMED = ["resnet18", "resnet34", "resnet50", "resnet101", "resnet152", "vgg16", "vgg19", "plain18", "plain34",
-         "resnet18-small", "resnet20", "resnet32", "resnet44", "resnet56", "resnet110", "plain20", "plain56"]
-VARIANTS = {"resnet50, version 1": rl.resnet(50, version=1), "resnet34, A": rl.resnet(34, shortcut="A"),
-            "resnet34, C": rl.resnet(34, shortcut="C"), "resnet20, B": rl.cifar_resnet(20, shortcut="B"),
-            "resnet18, one channel": rl.resnet(18, in_channels=1, classes=10)}
+NAMED = [
+    "resnet18",
+    "resnet34",
+    "resnet50",
+    "resnet101",
+    "resnet152",
+    "vgg16",
+    "vgg19",
+    "plain18",
+    "plain34",
+    "resnet18-small",
+    "resnet20",
+    "resnet32",
+    "resnet44",
+    "resnet56",
+    "resnet110",
+    "plain20",
+    "plain56",
+]
+VARIANTS = {
+    "resnet50, version 1": rl.resnet(50, version=1),
+    "resnet34, A": rl.resnet(34, shortcut="A"),
+    "resnet34, C": rl.resnet(34, shortcut="C"),
+    "resnet20, B": rl.cifar_resnet(20, shortcut="B"),
+    "resnet18, one channel": rl.resnet(18, in_channels=1, classes=10),
+}
 
 
-@pytest.mark.parametrize("net", [*map(rl.named, NAMED), *VARIANTS.values()], ids=[*NAMED, *VARIANTS])
+@pytest.mark.parametrize(
+    "net", [*map(rl.named, NAMED), *VARIANTS.values()], ids=[*NAMED, *VARIANTS]
+)
 def test_state_dict_logits_and_gradients_are_torchvisions(net):
     ours, other = both(net)
     x = torch.randn(2, net.in_channels, 64, 64)
     with torch.no_grad():
         logits = ours.eval()(x)
         torch.testing.assert_close(logits, other.eval()(x), rtol=1e-5, atol=1e-5)
-    assert logits.std() > 0.01              # and not only equal because nothing arrives
+    assert logits.std() > 0.01  # and not only equal because nothing arrives
 
     for model in (ours.train(), other.train()):
-        torch.manual_seed(1)                # for VGG's dropout
+        torch.manual_seed(1)  # for VGG's dropout
         model(x).square().mean().backward()
     expected = dict(other.named_parameters())
     for name, parameter in ours.named_parameters():
         scale = expected[name].grad.abs().max().item() + 1e-12
-        torch.testing.assert_close(parameter.grad / scale, expected[name].grad / scale, rtol=1e-4, atol=1e-4, msg=name)
+        torch.testing.assert_close(
+            parameter.grad / scale, expected[name].grad / scale, rtol=1e-4, atol=1e-4, msg=name
+        )
 
 
 def test_logits_at_224():
@@ -141,11 +194,13 @@ def test_logits_at_224():
 def test_parameters_stand_in_torchvisions_order():
     """So that the states of optimizers, which go by position, fit as well."""
     with torch.device("meta"):
-        assert [name for name, _ in build(rl.resnet(50)).named_parameters()] == \
-               [name for name, _ in torchvision.models.resnet50().named_parameters()]
+        assert [name for name, _ in build(rl.resnet(50)).named_parameters()] == [
+            name for name, _ in torchvision.models.resnet50().named_parameters()
+        ]
 
 
 # Against trace.
+
 
 def executed(model, x):
     """(name, kind, shape, params, MACs) of every layer, as executed; and the output shape of every container."""
@@ -161,6 +216,7 @@ def executed(model, x):
                 macs = weight.numel()
             params = sum(parameter.numel() for parameter in module.parameters())
             rows.append((name, LEAF_KINDS[type(module)], tuple(output.shape[1:]), params, macs))
+
         return hook
 
     def container(name):
@@ -182,7 +238,11 @@ def assert_agrees(model, table):
     """What PyTorch executes is what the table says: names, kinds, shapes, parameters and MACs, in the same order."""
     rows, containers = executed(model, torch.zeros(2, *table.input_shape))
     joins = [row for row in table if row.kind in ("add", "concat")]
-    assert rows == [(row.name, row.kind, row.output_shape, row.params, row.macs) for row in table if row not in joins]
+    assert rows == [
+        (row.name, row.kind, row.output_shape, row.params, row.macs)
+        for row in table
+        if row not in joins
+    ]
     for row in joins:
         assert containers[row.name.rpartition(".")[0]] == row.output_shape
     for row in table.groups("stage"):
@@ -201,16 +261,26 @@ def descriptions(draw):
     head = draw(st.sampled_from(("average", "flatten")))
     widths = draw(st.tuples(*[st.integers(1, 6)] * stages))
     stem_width = draw(st.none() | st.integers(1, 8))
-    if shortcut == "A":                     # zeros can be added, channels cannot be taken away
+    if shortcut == "A":  # zeros can be added, channels cannot be taken away
         widths, stem_width = tuple(sorted(widths)), None
     size = draw(st.integers(64, 80) if head == "flatten" else st.integers(1, 40))
     net = rl.ResNet(
-        block, draw(st.tuples(*[st.integers(1, 2)] * stages)), widths,
-        version=draw(st.sampled_from((1, 1.5) if block == "single" else (1, 1.5, 2))), shortcut=shortcut,
-        stem=draw(st.sampled_from(("7x7", "3x3"))), stem_width=stem_width,
-        kernel=draw(st.sampled_from((1, 3, 5))), in_channels=draw(st.integers(1, 3)), classes=draw(st.integers(1, 5)),
-        dims=dims, fusion="add" if shortcut in ("A", "none") else draw(st.sampled_from(("add", "concat"))),
-        head=head, dropout=draw(st.sampled_from((0, 0.5))), input_size=size if head == "flatten" else None)
+        block,
+        draw(st.tuples(*[st.integers(1, 2)] * stages)),
+        widths,
+        version=draw(st.sampled_from((1, 1.5) if block == "single" else (1, 1.5, 2))),
+        shortcut=shortcut,
+        stem=draw(st.sampled_from(("7x7", "3x3"))),
+        stem_width=stem_width,
+        kernel=draw(st.sampled_from((1, 3, 5))),
+        in_channels=draw(st.integers(1, 3)),
+        classes=draw(st.integers(1, 5)),
+        dims=dims,
+        fusion="add" if shortcut in ("A", "none") else draw(st.sampled_from(("add", "concat"))),
+        head=head,
+        dropout=draw(st.sampled_from((0, 0.5))),
+        input_size=size if head == "flatten" else None,
+    )
     sides = (size,) * dims if head == "flatten" else (size, draw(st.integers(1, 40)))[:dims]
     return net, (net.in_channels, *sides)
 
@@ -229,9 +299,21 @@ def test_build_and_trace_agree_on_any_block(described, stride, in_channels):
     width = max(net.widths)
     if net.shortcut == "A":
         in_channels = min(in_channels, width)
-    block = rl.ResidualBlock(net.block, in_channels, width, stride, net.version, net.shortcut, net.fusion, net.kernel,
-                             net.dims)
-    assert_agrees(nn.Sequential(OrderedDict(block=build(block))), rl.trace(block, (block.in_channels, *shape[1:])))
+    block = rl.ResidualBlock(
+        net.block,
+        in_channels,
+        width,
+        stride,
+        net.version,
+        net.shortcut,
+        net.fusion,
+        net.kernel,
+        net.dims,
+    )
+    assert_agrees(
+        nn.Sequential(OrderedDict(block=build(block))),
+        rl.trace(block, (block.in_channels, *shape[1:])),
+    )
 
 
 @pytest.mark.parametrize("name", [*NAMED, "signal"])
@@ -242,6 +324,7 @@ def test_build_and_trace_agree_on_named_networks(name):
 
 
 # Figures that the book shows.
+
 
 def shapes(model, x):
     """The shape after every part of a model."""
@@ -259,8 +342,17 @@ def test_small_images():
 
 def test_one_channel_of_224_pixels():
     found = shapes(build(rl.resnet(18, in_channels=1, classes=10)), torch.zeros(1, 1, 224, 224))
-    assert found == [*[(1, 64, 112, 112)] * 3, (1, 64, 56, 56), (1, 64, 56, 56), (1, 128, 28, 28), (1, 256, 14, 14),
-                     (1, 512, 7, 7), (1, 512, 1, 1), (1, 512), (1, 10)]
+    assert found == [
+        *[(1, 64, 112, 112)] * 3,
+        (1, 64, 56, 56),
+        (1, 64, 56, 56),
+        (1, 128, 28, 28),
+        (1, 256, 14, 14),
+        (1, 512, 7, 7),
+        (1, 512, 1, 1),
+        (1, 512),
+        (1, 10),
+    ]
 
 
 def test_signal_of_1000_samples():
@@ -268,8 +360,15 @@ def test_signal_of_1000_samples():
     # Its classifier's size is found by letting an input through, which must leave no trace.
     assert all(module.training for module in model.modules()) and not model.bn1.num_batches_tracked
     found = shapes(model, torch.zeros(1, 1, 1000))
-    assert found == [*[(1, 64, 1000)] * 4, (1, 128, 500), (1, 256, 250), (1, 512, 125), (1, 512, 31), (1, 15_872),
-                     (1, 1000)]
+    assert found == [
+        *[(1, 64, 1000)] * 4,
+        (1, 128, 500),
+        (1, 256, 250),
+        (1, 512, 125),
+        (1, 512, 31),
+        (1, 15_872),
+        (1, 1000),
+    ]
     assert model.fc.in_features == 15_872
 
 
@@ -279,7 +378,9 @@ def test_addition_keeps_the_channels_and_concatenation_doubles_them(block):
     assert block(6, 6)(x).shape == (2, 6, 1, 1000)
     joined = block(6, 6, fusion="concat").eval()
     assert joined(x).shape == (2, 12, 1, 1000) and joined.out_channels == 12
-    torch.testing.assert_close(joined(x)[:, :6], x.relu())          # the input's channels come first, as in a DenseNet
+    torch.testing.assert_close(
+        joined(x)[:, :6], x.relu()
+    )  # the input's channels come first, as in a DenseNet
 
 
 def two_dimensional(model):
@@ -288,8 +389,14 @@ def two_dimensional(model):
     for module in list(model.modules()):
         for name, child in list(module.named_children()):
             if isinstance(child, nn.Conv1d):
-                flat = nn.Conv2d(child.in_channels, child.out_channels, (1, *child.kernel_size), (1, *child.stride),
-                                 (0, *child.padding), bias=False)
+                flat = nn.Conv2d(
+                    child.in_channels,
+                    child.out_channels,
+                    (1, *child.kernel_size),
+                    (1, *child.stride),
+                    (0, *child.padding),
+                    bias=False,
+                )
                 flat.weight.data = child.weight.data.unsqueeze(2)
             elif isinstance(child, nn.BatchNorm1d):
                 flat = nn.BatchNorm2d(child.num_features)
@@ -302,10 +409,15 @@ def two_dimensional(model):
     return model
 
 
-@pytest.mark.parametrize("model, channels", [
-    (BasicBlock(4, 8, stride=2, dims=1), 4), (Bottleneck(6, 2, stride=2, dims=1, kernel=5), 6),
-    (build(rl.signal_resnet(200)), 1)],
-    ids=["basic block", "bottleneck", "signal network"])
+@pytest.mark.parametrize(
+    "model, channels",
+    [
+        (BasicBlock(4, 8, stride=2, dims=1), 4),
+        (Bottleneck(6, 2, stride=2, dims=1, kernel=5), 6),
+        (build(rl.signal_resnet(200)), 1),
+    ],
+    ids=["basic block", "bottleneck", "signal network"],
+)
 def test_one_dimension_is_two_with_one_row(model, channels):
     model = randomise(model).eval()
     x = torch.randn(2, channels, 200)
@@ -324,24 +436,39 @@ def test_a_3x3_kernel_on_a_single_row_uses_its_middle_row_only():
 
 # Blocks against their formulas.
 
+
 def by_formula(block, x):
     """A pre-activation block, equation 1 of "Identity mappings" with figure 4(e), in functions."""
+
     def convolution(layer, x):
         return F.conv2d(x, layer.weight, None, layer.stride[0], layer.padding[0])
 
     def activation(norm, x):
-        return F.relu(F.batch_norm(x, norm.running_mean, norm.running_var, norm.weight, norm.bias, eps=1e-5))
+        return F.relu(
+            F.batch_norm(x, norm.running_mean, norm.running_var, norm.weight, norm.bias, eps=1e-5)
+        )
 
     start = activation(block.bn1, x)
     branch = convolution(block.conv2, activation(block.bn2, convolution(block.conv1, start)))
     if hasattr(block, "conv3"):
         branch = convolution(block.conv3, activation(block.bn3, branch))
-    return branch + (convolution(block.downsample[0], start) if isinstance(block.downsample, nn.Sequential) else x)
+    return branch + (
+        convolution(block.downsample[0], start)
+        if isinstance(block.downsample, nn.Sequential)
+        else x
+    )
 
 
-@pytest.mark.parametrize("block", [PreActBasicBlock(8, 8), PreActBasicBlock(8, 16, stride=2), PreActBottleneck(8, 2),
-                                   PreActBottleneck(8, 4, stride=2)],
-                         ids=["basic", "basic, stride 2", "bottleneck", "bottleneck, stride 2"])
+@pytest.mark.parametrize(
+    "block",
+    [
+        PreActBasicBlock(8, 8),
+        PreActBasicBlock(8, 16, stride=2),
+        PreActBottleneck(8, 2),
+        PreActBottleneck(8, 4, stride=2),
+    ],
+    ids=["basic", "basic, stride 2", "bottleneck", "bottleneck, stride 2"],
+)
 def test_pre_activation_is_its_formula(block):
     block, x = randomise(block).eval(), torch.randn(2, 8, 9, 9)
     with torch.no_grad():
@@ -351,8 +478,19 @@ def test_pre_activation_is_its_formula(block):
 
 def test_pre_activation_ends_in_batchnorm_and_relu():
     parts = [name for name, _ in build(rl.resnet(18, version=2)).named_children()]
-    assert parts == ["conv1", "maxpool", "layer1", "layer2", "layer3", "layer4", "bn", "relu", "avgpool", "flatten",
-                     "fc"]
+    assert parts == [
+        "conv1",
+        "maxpool",
+        "layer1",
+        "layer2",
+        "layer3",
+        "layer4",
+        "bn",
+        "relu",
+        "avgpool",
+        "flatten",
+        "fc",
+    ]
 
 
 def test_a_single_convolution_beside_the_identity_is_a_convolution():
@@ -361,7 +499,7 @@ def test_a_single_convolution_beside_the_identity_is_a_convolution():
     same = copy.deepcopy(block)
     same.downsample = None
     with torch.no_grad():
-        scale = (block.bn1.running_var + block.bn1.eps).sqrt()          # BatchNorm divides by it afterwards
+        scale = (block.bn1.running_var + block.bn1.eps).sqrt()  # BatchNorm divides by it afterwards
         same.conv1.weight[range(5), range(5), 1, 1] += scale
         x = torch.randn(2, 5, 8, 8)
         torch.testing.assert_close(same(x), block(x), rtol=1e-5, atol=1e-5)
@@ -371,7 +509,11 @@ def test_shortcut_a_takes_every_second_pixel_and_appends_zeros():
     block = BasicBlock(4, 10, stride=2, shortcut="A")
     x = torch.randn(2, 4, 7, 9)
     padded = block.downsample(x)
-    assert padded.shape == (2, 10, 4, 5) and not padded[:, 4:].any() and not list(block.downsample.parameters())
+    assert (
+        padded.shape == (2, 10, 4, 5)
+        and not padded[:, 4:].any()
+        and not list(block.downsample.parameters())
+    )
     for row in range(4):
         for column in range(5):
             assert torch.equal(padded[:, :4, row, column], x[:, :, 2 * row, 2 * column])
@@ -391,12 +533,15 @@ def test_branches_are_made_to_fit():
 
 # The start.
 
+
 @pytest.mark.parametrize("training", [True, False])
 @pytest.mark.parametrize("block", ["single", "basic", "bottleneck"])
 def test_a_block_can_start_as_the_identity(block, training):
     """With the last BatchNorm's weight at zero, output = relu(input); and the branch can still learn."""
     stem_width = 32 if block == "bottleneck" else 8
-    stage = build(rl.ResNet(block, (2,), (8,), stem_width=stem_width), zero_init_residual=True).layer1
+    stage = build(
+        rl.ResNet(block, (2,), (8,), stem_width=stem_width), zero_init_residual=True
+    ).layer1
     x = torch.randn(2, stage[0].out_channels, 6, 6)
     out = stage.train(training)(x)
     torch.testing.assert_close(out, x.relu(), rtol=0, atol=0)
@@ -405,7 +550,9 @@ def test_a_block_can_start_as_the_identity(block, training):
 
 
 @pytest.mark.parametrize("kind, in_channels, last", [("basic", 8, 2), ("bottleneck", 32, 3)])
-def test_a_pre_activation_block_starts_as_the_identity_by_its_last_convolution(kind, in_channels, last):
+def test_a_pre_activation_block_starts_as_the_identity_by_its_last_convolution(
+    kind, in_channels, last
+):
     """Behind a BatchNorm at zero the ReLU passes no gradient, and the branch would stay silent for ever."""
     net = rl.ResidualBlock(kind, in_channels, 8, version=2)
     x = torch.randn(2, in_channels, 6, 6)
@@ -435,6 +582,7 @@ def test_vgg_biases_start_at_zero():
 
 
 # Bad input.
+
 
 @pytest.mark.parametrize("net", ["resnet50", None, nn.Linear(1, 1)])
 def test_build_takes_descriptions_only(net):
@@ -470,9 +618,11 @@ def refused(model, net, shape=(3, 32, 32)):
 
 def test_mistake_a_1x1_convolution_with_kernel_3(monkeypatch):
     right = build(SMALL)
-    monkeypatch.setattr(models, "conv1x1", lambda a, b, stride=1, dims=2: nn.Conv2d(a, b, 3, stride, 1, bias=False))
+    monkeypatch.setattr(
+        models, "conv1x1", lambda a, b, stride=1, dims=2: nn.Conv2d(a, b, 3, stride, 1, bias=False)
+    )
     wrong, x = build(SMALL), torch.zeros(1, 3, 32, 32)
-    assert shapes(right, x) == shapes(wrong, x)         # nothing shows from outside
+    assert shapes(right, x) == shapes(wrong, x)  # nothing shows from outside
     assert not refused(right, SMALL) and refused(wrong, SMALL)
 
 
@@ -498,7 +648,7 @@ def test_mistake_the_stride_in_both_convolutions():
 
 class AddsTooEarly(BasicBlock):
     def forward(self, x):
-        out += x                                        # noqa: F821
+        out += x  # noqa: F821
         out = self.relu(self.bn1(self.conv1(x)))
         return self.relu(self.bn2(self.conv2(out)))
 
@@ -523,7 +673,7 @@ def test_mistake_pre_activation_without_the_final_batchnorm_and_relu():
     model = build(net)
     assert not refused(model, net)
     del model.bn, model.relu
-    assert model(torch.zeros(2, 3, 32, 32)).shape == (2, 3)     # it runs
+    assert model(torch.zeros(2, 3, 32, 32)).shape == (2, 3)  # it runs
     assert refused(model, net)
 
 
@@ -554,11 +704,16 @@ def test_mistake_seven_by_seven_costs_what_three_3x3_cost():
     three = nn.Sequential(*[nn.Conv2d(10, 10, 3, bias=False) for _ in range(3)])
     x = torch.zeros(1, 10, 20, 20)
     assert one(x).shape == three(x).shape
-    assert [sum(p.numel() for p in model.parameters()) for model in (one, three)] == [49 * 100, 27 * 100]
+    assert [sum(p.numel() for p in model.parameters()) for model in (one, three)] == [
+        49 * 100,
+        27 * 100,
+    ]
 
 
 def test_mistake_eleven_million_parameters_called_the_papers_cifar_network():
     """The paper's table 6: ResNet-20 has 0.27 million."""
-    millions = [sum(parameter.numel() for parameter in build(net).parameters()) / 1e6
-                for net in (rl.cifar_resnet(20), rl.resnet18_small())]
+    millions = [
+        sum(parameter.numel() for parameter in build(net).parameters()) / 1e6
+        for net in (rl.cifar_resnet(20), rl.resnet18_small())
+    ]
     assert [f"{count:.2f}" for count in millions] == ["0.27", "11.17"]

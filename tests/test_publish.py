@@ -1,4 +1,5 @@
 """What is published: notebooks that install the package themselves, and pages with links to them."""
+
 import json
 import os
 import re
@@ -19,10 +20,17 @@ CHAPTERS = sorted(ROOT.joinpath("chapters").glob("*.ipynb"))
 TARGET = re.compile(r"\]\(([^)\s]+)")
 # These take seconds; all of them, some of which train networks, take as long as the book.
 QUICK = ("05-output-sizes", "13-using-a-trained-network")
-chosen = [pytest.param(path, id=path.stem, marks=pytest.mark.skipif(
-    path.stem not in QUICK and not os.environ.get("RESNET_LAB_EVERY_NOTEBOOK"),
-    reason="RESNET_LAB_EVERY_NOTEBOOK=1 runs every notebook"))
-    for path in CHAPTERS]
+chosen = [
+    pytest.param(
+        path,
+        id=path.stem,
+        marks=pytest.mark.skipif(
+            path.stem not in QUICK and not os.environ.get("RESNET_LAB_EVERY_NOTEBOOK"),
+            reason="RESNET_LAB_EVERY_NOTEBOOK=1 runs every notebook",
+        ),
+    )
+    for path in CHAPTERS
+]
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
@@ -38,11 +46,17 @@ def test_a_published_notebook_is_the_chapter_and_a_cell(chapter):
         for here, there in zip(TARGET.findall(old.source), TARGET.findall(new.source), strict=True):
             branch, _, path = there.removeprefix(f"{REPOSITORY}/blob/").partition("/")
             assert here == there or branch == ("HEAD" if here.startswith("../") else "notebooks")
-            assert here == there or path.partition("#")[0] == (chapter.parent / here.partition("#")[0]).resolve().relative_to(ROOT).as_posix()
+            assert (
+                here == there
+                or path.partition("#")[0]
+                == (chapter.parent / here.partition("#")[0]).resolve().relative_to(ROOT).as_posix()
+            )
             assert there.startswith(("http", "#"))
 
 
-@pytest.mark.parametrize("address", ["", "you/your-fork", "https://github.com/you", "https://gitlab.com/you/your-fork"])
+@pytest.mark.parametrize(
+    "address", ["", "you/your-fork", "https://github.com/you", "https://gitlab.com/you/your-fork"]
+)
 def test_an_address_that_colab_cannot_open_is_refused(address):
     with pytest.raises(SystemExit, match="github.com/you/your-fork"):
         main(address)
@@ -55,16 +69,33 @@ def published(book, tmp_path_factory):
     shutil.copytree(book, folder / "_build" / "html")
     shutil.copytree(ROOT / "chapters", folder / "chapters")
     shutil.copy(ROOT / "requirements.txt", folder)
-    subprocess.run([sys.executable, "-m", "resnet_lab.page.publish", REPOSITORY + ".git",
-                    "--binder", "https://mybinder.org/", "--jupyterhub", "https://hub.example.edu"], cwd=folder, check=True)
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "resnet_lab.page.publish",
+            REPOSITORY + ".git",
+            "--binder",
+            "https://mybinder.org/",
+            "--jupyterhub",
+            "https://hub.example.edu",
+        ],
+        cwd=folder,
+        check=True,
+    )
     return folder / "_build" / "publish"
 
 
 def test_every_chapter_has_links_to_its_notebook(published):
     workflow = ROOT.joinpath(".github", "workflows", "publish.yml").read_text(encoding="utf-8")
-    assert workflow.rstrip().endswith(" notebooks")         # the branch that is pushed, and that the links name
+    assert workflow.rstrip().endswith(
+        " notebooks"
+    )  # the branch that is pushed, and that the links name
     for chapter in CHAPTERS:
-        path, notebook = published / "site" / "chapters" / f"{chapter.stem}.html", f"chapters/{chapter.name}"
+        path, notebook = (
+            published / "site" / "chapters" / f"{chapter.stem}.html",
+            f"chapters/{chapter.name}",
+        )
         html = path.read_text(encoding="utf-8")
         row = html.partition("<article")[2].partition("</h1>")[2].partition("</p>")[0]
         assert Page(row).links == [
@@ -72,8 +103,12 @@ def test_every_chapter_has_links_to_its_notebook(published):
             f"https://mybinder.org/v2/gh/you/your-fork/notebooks?urlpath=lab/tree/{notebook}",
             f"https://hub.example.edu/hub/user-redirect/git-pull?repo={REPOSITORY}&branch=notebooks"
             f"&urlpath=lab/tree/your-fork/{notebook}",
-            f"../_sources/{notebook}"]
-        assert published.joinpath("notebooks", notebook).read_text() == (path.parent / Page(row).links[-1]).read_text()
+            f"../_sources/{notebook}",
+        ]
+        assert (
+            published.joinpath("notebooks", notebook).read_text()
+            == (path.parent / Page(row).links[-1]).read_text()
+        )
         assert SET_UP.splitlines()[0] in published.joinpath("notebooks", notebook).read_text()
         parsed = {path.resolve(): Page(html)}
         assert not [link for link in Page(row).links if fault(link, path.resolve(), parsed)]
@@ -104,7 +139,9 @@ def elsewhere(tmp_path_factory):
 
     subprocess.run([sys.executable, "-m", "venv", environment], check=True)
     python = environment / "bin" / "python"
-    own = subprocess.check_output([python, "-c", "import site; print(site.getsitepackages()[0])"], text=True).strip()
+    own = subprocess.check_output(
+        [python, "-c", "import site; print(site.getsitepackages()[0])"], text=True
+    ).strip()
     libraries = {path for path in map(Path, sys.path) if path.name == "site-packages"}
     Path(own, "libraries.pth").write_text("\n".join(map(str, libraries)))
     return folder, python
@@ -134,5 +171,11 @@ def test_a_published_notebook_runs_where_only_the_libraries_are(elsewhere, chapt
     result = run("-c", RUN, folder / "published" / chapter.name)
     assert result.returncode == 0, result.stderr[-4000:]
     outputs = json.loads(result.stdout)
-    assert '"output_type": "error"' not in result.stdout and len([each for each in outputs if each]) > 5
-    assert str(folder / "environment") in run("-c", "import resnet_lab; print(resnet_lab.__file__)").stdout
+    assert (
+        '"output_type": "error"' not in result.stdout
+        and len([each for each in outputs if each]) > 5
+    )
+    assert (
+        str(folder / "environment")
+        in run("-c", "import resnet_lab; print(resnet_lab.__file__)").stdout
+    )

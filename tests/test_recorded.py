@@ -1,4 +1,5 @@
 """Recorded curves: what the pages hold is what the results say, and a recorded run can be repeated."""
+
 import importlib.util
 import json
 import re
@@ -10,7 +11,10 @@ import pytest
 from resnet_lab import draw, explorers, recorded
 
 EXPERIMENTS = Path(__file__).parents[1] / "experiments"
-DEGRADATION, GRADIENTS = (json.loads((EXPERIMENTS / "results" / f"{name}.json").read_text()) for name in ("degradation", "gradients"))
+DEGRADATION, GRADIENTS = (
+    json.loads((EXPERIMENTS / "results" / f"{name}.json").read_text())
+    for name in ("degradation", "gradients")
+)
 
 
 def script(name, monkeypatch):
@@ -26,29 +30,50 @@ def test_texts_are_written_from_the_results(tmp_path, monkeypatch):
     record = script("record", monkeypatch)
     copy = tmp_path / "recorded.py"
     monkeypatch.setattr(record, "RECORDED", copy)
-    copy.write_text(re.sub(r'= """\n.*?"""', '= """\n"""', Path(recorded.__file__).read_text(encoding="utf-8"), flags=re.S), encoding="utf-8")
+    copy.write_text(
+        re.sub(
+            r'= """\n.*?"""',
+            '= """\n"""',
+            Path(recorded.__file__).read_text(encoding="utf-8"),
+            flags=re.S,
+        ),
+        encoding="utf-8",
+    )
     record.write_recorded()
     assert copy.read_text(encoding="utf-8") == Path(recorded.__file__).read_text(encoding="utf-8")
 
 
 def test_recorded_degradation_is_what_the_results_say():
-    keys = {(run["shortcut"], run["depth"], run["steps"], run["seed"]) for run in DEGRADATION["runs"]}
-    assert {key[3] for key in keys} == {0, 1, 2} and len(keys) == len(DEGRADATION["runs"]) == 2 * 5 * 3 * 3
+    keys = {
+        (run["shortcut"], run["depth"], run["steps"], run["seed"]) for run in DEGRADATION["runs"]
+    }
+    assert {key[3] for key in keys} == {0, 1, 2} and len(keys) == len(
+        DEGRADATION["runs"]
+    ) == 2 * 5 * 3 * 3
     for run in DEGRADATION["runs"]:
         curve = recorded.degradation(run["shortcut"], run["depth"], run["steps"], run["seed"])
-        assert [10 ** value for value in curve["loss"]] == pytest.approx(run["loss"], rel=0.013)
+        assert [10**value for value in curve["loss"]] == pytest.approx(run["loss"], rel=0.013)
         assert curve["error"] == pytest.approx([100 * error for error in run["error"]], abs=0.051)
     seeds = [recorded.degradation("none", 32, 200, seed)["loss"] for seed in range(3)]
-    assert recorded.degradation("none", 32, 200, "mean")["loss"] == pytest.approx([mean(values) for values in zip(*seeds)], abs=0.011)
+    assert recorded.degradation("none", 32, 200, "mean")["loss"] == pytest.approx(
+        [mean(values) for values in zip(*seeds)], abs=0.011
+    )
 
 
 def test_recorded_gradients_are_what_the_results_say():
     assert len(GRADIENTS["runs"]) == 4 * 2 * 3 * 3 * 2
     for run in GRADIENTS["runs"]:
-        curve = recorded.gradients(*(run[name] for name in ("shortcut", "depth", "activation", "initialisation", "batchnorm")))
+        curve = recorded.gradients(
+            *(
+                run[name]
+                for name in ("shortcut", "depth", "activation", "initialisation", "batchnorm")
+            )
+        )
         for what in ("output", "gradient"):
             by_layer = dict(enumerate(run[f"log10_{what}"], 1))
-            assert curve[what] == pytest.approx([by_layer[layer] for layer in curve["layer"]], abs=0.051)
+            assert curve[what] == pytest.approx(
+                [by_layer[layer] for layer in curve["layer"]], abs=0.051
+            )
         assert curve["layer"][-1] == run["depth"] == len(run["log10_output"])
 
 
@@ -57,7 +82,11 @@ def test_a_recorded_run_can_be_repeated(monkeypatch):
     pytest.importorskip("torch"), pytest.importorskip("sklearn")
     degradation = script("degradation", monkeypatch)
     again, _ = degradation.run(degradation.load("digits"), 8, "none", 200, 0)
-    once = next(run for run in DEGRADATION["runs"] if (run["depth"], run["shortcut"], run["steps"], run["seed"]) == (8, "none", 200, 0))
+    once = next(
+        run
+        for run in DEGRADATION["runs"]
+        if (run["depth"], run["shortcut"], run["steps"], run["seed"]) == (8, "none", 200, 0)
+    )
     assert again["loss"][0] == pytest.approx(once["loss"][0], rel=0.01)
     assert again["loss"][-1] == pytest.approx(once["loss"][-1], rel=0.5)
 
@@ -69,22 +98,38 @@ def test_unknown_key_is_named():
 
 # ---------------------------------------------------------------------------------------------------------------- charts
 
+
 def lines(svg):
     """The points of every curve in a chart."""
-    return [[tuple(map(float, point.split())) for point in path.split("L")] for path in re.findall(r'stroke-opacity="[^"]*" d="M([^"]*)"', svg)]
+    return [
+        [tuple(map(float, point.split())) for point in path.split("L")]
+        for path in re.findall(r'stroke-opacity="[^"]*" d="M([^"]*)"', svg)
+    ]
 
 
 def test_chart_places_points_on_straight_scales():
     ticks = [(0, "0"), (10, "10")], [(-2, "low"), (2, "high")]
-    (points,) = lines(draw.chart("label", [("", "accent", 1, [(0, -2), (5, 0), (10, 2), (10, 99)])], "x", "y", *ticks, height=100))
+    (points,) = lines(
+        draw.chart(
+            "label",
+            [("", "accent", 1, [(0, -2), (5, 0), (10, 2), (10, 99)])],
+            "x",
+            "y",
+            *ticks,
+            height=100,
+        )
+    )
     (left, bottom), (middle, half), (right, top), beyond = points
     assert bottom - top == pytest.approx(100) and half == pytest.approx((top + bottom) / 2)
     assert middle == pytest.approx((left + right) / 2, abs=0.1) and 0 < left < right < draw.WIDTH
-    assert beyond == (right, top)       # what leaves the scale stays at its edge
+    assert beyond == (right, top)  # what leaves the scale stays at its edge
 
 
 def test_chart_names_do_not_touch():
-    series = [(f"line {number}", "muted", 1, [(0, 0), (1, height)]) for number, height in enumerate((0, 0, 0.01, 0.5, 1, 1))]
+    series = [
+        (f"line {number}", "muted", 1, [(0, 0), (1, height)])
+        for number, height in enumerate((0, 0, 0.01, 0.5, 1, 1))
+    ]
     picture = draw.chart("label", series, "x", "y", [(0, "0"), (1, "1")], [(0, "0"), (1, "1")])
     heights = sorted(float(y) for y in re.findall(r'y="([\d.]+)"[^>]*>line', picture))
     assert len(heights) == 6 and all(b - a >= 10.9 for a, b in zip(heights, heights[1:]))
@@ -99,14 +144,22 @@ def test_ticks_are_few_and_reach_the_top(high):
     assert digits in ("1.", "2.", "5.")
 
 
-@pytest.mark.parametrize("logarithm, text", [(-7, "1.0 · 10⁻⁷"), (3.5, "3.2 · 10³"), (0, "1"), (-1.2, "0.063"), (12.3, "2.0 · 10¹²")])
+@pytest.mark.parametrize(
+    "logarithm, text",
+    [(-7, "1.0 · 10⁻⁷"), (3.5, "3.2 · 10³"), (0, "1"), (-1.2, "0.063"), (12.3, "2.0 · 10¹²")],
+)
 def test_scientific(logarithm, text):
     assert draw.scientific(logarithm) == text
 
 
 def test_explorer_says_the_recorded_losses():
     last = recorded.degradation("none", 32, 200, "mean")["loss"][-2:]
-    view = explorers.degradation.render({"shortcut": "none", "depth": 32, "steps": 200, "seed": "mean"})
-    assert f"plain-32 ends 200 steps with a training loss of {sum(10 ** value for value in last) / 2:.2g}" in view
+    view = explorers.degradation.render(
+        {"shortcut": "none", "depth": 32, "steps": 200, "seed": "mean"}
+    )
+    assert (
+        f"plain-32 ends 200 steps with a training loss of {sum(10**value for value in last) / 2:.2g}"
+        in view
+    )
     (chosen,) = [line for line in lines(view) if line in lines(view)[-1:]]
     assert len(lines(view)) == 5 and len(chosen) == 20

@@ -1,11 +1,12 @@
 """The reference page: every public name, with its formulas typeset and examples; and the search that leads there."""
+
 import importlib
 import re
 
 import pytest
 
 import resnet_lab as rl
-from test_page import origin, watched           # noqa: F401, a fixture
+from test_page import origin, watched  # noqa: F401, a fixture
 
 TORCH = ("models", "data", "training", "gradients")
 
@@ -19,11 +20,24 @@ def names(book):
 
 
 def test_every_name_of_the_package_is_there(names):
-    public = {f"{thing.__module__}.{thing.__name__}" for name, thing in vars(rl).items()
-              if callable(thing) and not name.startswith("_")}
+    public = {
+        f"{thing.__module__}.{thing.__name__}"
+        for name, thing in vars(rl).items()
+        if callable(thing) and not name.startswith("_")
+    }
     assert len(public) > 10 and public <= set(names)
-    assert {f"resnet_lab.{name}" for name in ("models.build", "training.fit", "training.evaluate", "data.load",
-                                              "draw.network", "explorers.Explorer", "exercises.Number")} <= set(names)
+    assert {
+        f"resnet_lab.{name}"
+        for name in (
+            "models.build",
+            "training.fit",
+            "training.evaluate",
+            "data.load",
+            "draw.network",
+            "explorers.Explorer",
+            "exercises.Number",
+        )
+    } <= set(names)
 
 
 def test_every_entry_says_something_and_functions_have_an_example(names):
@@ -41,18 +55,20 @@ def test_every_entry_says_something_and_functions_have_an_example(names):
 
 
 def test_formulas_are_typeset(names):
-    for name in ("conv_output_size", "Field.through", "conv_params", "conv_macs"):
+    for name in ("conv_output_size", "ReceptiveField.through", "conv_params", "conv_macs"):
         assert re.search(r'class="[^"]*(math|katex)', names[f"resnet_lab.arithmetic.{name}"]), name
     assert "⌊(n + 2p" not in names["resnet_lab.arithmetic.conv_output_size"]
 
 
-def test_search_finds_receptive_field(browser, book, origin):     # noqa: F811
+def test_search_finds_receptive_field(browser, book, origin):  # noqa: F811
     opened = watched(browser, origin)
     opened.goto(f"{origin}/search.html?q=receptive+field")
     found = opened.locator("ul.search li a")
     found.nth(3).wait_for()
     addresses = [link.get_attribute("href") for link in found.all()]
     assert any("06-receptive-fields.html" in address for address in addresses[:3]), addresses
-    assert any("api.html" in address and "receptive_field" in address for address in addresses), addresses
+    assert any("api.html" in address and "receptive_field" in address for address in addresses), (
+        addresses
+    )
     assert not opened.trouble
     opened.close()

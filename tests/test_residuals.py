@@ -1,4 +1,5 @@
 """Residuals against mpmath and NumPy: the slopes, Newton's steps, the first-order law, iterative refinement."""
+
 import math
 
 import mpmath
@@ -9,8 +10,13 @@ from hypothesis import strategies as st
 
 from resnet_lab.residuals import E, FUNCTIONS, SOLUTION, error, newton, refine, residual, tanh
 
-WITH_MPMATH = {"line": lambda x: 2 * x, "square": lambda x: x ** 2, "cube": lambda x: (x - mpmath.mpf("1.5")) ** 3,
-               "tanh": mpmath.tanh, "exponential": mpmath.exp}
+WITH_MPMATH = {
+    "line": lambda x: 2 * x,
+    "square": lambda x: x**2,
+    "cube": lambda x: (x - mpmath.mpf("1.5")) ** 3,
+    "tanh": mpmath.tanh,
+    "exponential": mpmath.exp,
+}
 guesses = st.floats(-2, 4)
 
 
@@ -23,14 +29,18 @@ def test_e_is_eulers_number():
 def test_functions_and_slopes_are_mpmaths(name, x):
     function = FUNCTIONS[name]
     assert function.value(x) == pytest.approx(float(WITH_MPMATH[name](x)), rel=1e-12, abs=1e-12)
-    assert function.slope(x) == pytest.approx(float(mpmath.diff(WITH_MPMATH[name], x)), rel=1e-9, abs=1e-9)
+    assert function.slope(x) == pytest.approx(
+        float(mpmath.diff(WITH_MPMATH[name], x)), rel=1e-9, abs=1e-9
+    )
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_the_hidden_solution_is_the_one_a_root_finder_finds(name):
     f = FUNCTIONS[name].value
     b = f(SOLUTION)
-    root = mpmath.findroot(lambda x: WITH_MPMATH[name](x) - b, (0.3, 4), solver="bisect", tol=1e-20, verify=False)
+    root = mpmath.findroot(
+        lambda x: WITH_MPMATH[name](x) - b, (0.3, 4), solver="bisect", tol=1e-20, verify=False
+    )
     assert float(root) == pytest.approx(SOLUTION)
 
 
@@ -48,11 +58,21 @@ def test_the_error_is_residual_over_slope_up_to_the_second_order(name):
     for e in (1e-2, -1e-2, 1e-3, -1e-3):
         guess = SOLUTION - e
         estimate = residual(function.value, function.value(SOLUTION), guess) / function.slope(guess)
-        assert (estimate - e) / e ** 2 == pytest.approx(second, rel=0.05)
+        assert (estimate - e) / e**2 == pytest.approx(second, rel=0.05)
 
 
-@pytest.mark.parametrize("name, start", [("line", 4), ("square", 4), ("square", -.5), ("exponential", 3), ("tanh", 1.2),
-                                         ("tanh", 2), ("cube", 3)])
+@pytest.mark.parametrize(
+    "name, start",
+    [
+        ("line", 4),
+        ("square", 4),
+        ("square", -0.5),
+        ("exponential", 3),
+        ("tanh", 1.2),
+        ("tanh", 2),
+        ("cube", 3),
+    ],
+)
 def test_newtons_steps_are_those_of_mpmaths_derivative(name, start):
     f, exact = FUNCTIONS[name], WITH_MPMATH[name]
     x, b = mpmath.mpf(start), exact(mpmath.mpf(SOLUTION))

@@ -4,6 +4,7 @@ A page with one of them gets one small script, `explorers.js`. When a reader com
 the package's own torch-free modules, so that the page runs the very same Python. All of it comes from installed packages
 and is served with the book: nothing is asked of another host, and a book opened from a disk works as well.
 """
+
 import ast
 import hashlib
 import json
@@ -31,12 +32,17 @@ window.resnet_lab = {
 
 # What the translation holds for tracebacks alone: indentation, the line of every statement and, made anew in every call, the
 # place of every expression. Without it the bundle is a fifth smaller and quicker.
-TRACES = re.compile(r"(?<!\\)\n\s*(?:(?:\$B\.set_lineno\(frame, \d+\);?|frame\.positions = \[\[[\d,\[\]]*\]\])(?=\n))?")
+TRACES = re.compile(
+    r"(?<!\\)\n\s*(?:(?:\$B\.set_lineno\(frame, \d+\);?|frame\.positions = \[\[[\d,\[\]]*\]\])(?=\n))?"
+)
 
 
 def page_modules() -> dict:
     """Name and source of every module that the page runs: explorers and exercises, and all that they import at their start."""
-    modules = {"__future__": "annotations = None", "dataclasses": (PAGE / "dataclasses.py").read_text(encoding="utf-8")}
+    modules = {
+        "__future__": "annotations = None",
+        "dataclasses": (PAGE / "dataclasses.py").read_text(encoding="utf-8"),
+    }
     waiting = ["", "explorers", "exercises"]
     while waiting:
         module = waiting.pop()
@@ -45,7 +51,9 @@ def page_modules() -> dict:
             modules[name] = (PAGE.parent / f"{module or '__init__'}.py").read_text(encoding="utf-8")
             for node in ast.parse(modules[name]).body:
                 if isinstance(node, ast.ImportFrom) and node.level:
-                    waiting += [node.module] if node.module else [alias.name for alias in node.names]
+                    waiting += (
+                        [node.module] if node.module else [alias.name for alias in node.names]
+                    )
     return {**modules, "page": ENTRY}
 
 
@@ -67,27 +75,40 @@ def translate(modules: dict) -> dict:
                 B.imported[name] = B.module.$factory(name, "", name.split(".").slice(0, -1).join("."));
                 return B.py2js({src: source, filename, imported: true}, B.imported[name], name, B.builtins_scope).to_js();
             }""")
-        return {name: TRACES.sub("\n", engine.eval(f"translate({json.dumps(name)}, {json.dumps(lean(source))})"))
-                for name, source in modules.items()}
+        return {
+            name: TRACES.sub(
+                "\n", engine.eval(f"translate({json.dumps(name)}, {json.dumps(lean(source))})")
+            )
+            for name, source in modules.items()
+        }
 
 
 def lean(source: str) -> str:
     """A module without its docstrings, which no page shows."""
     tree = ast.parse(source)
     for node in ast.walk(tree):
-        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node) is not None:
+        if (
+            isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef))
+            and ast.get_docstring(node) is not None
+        ):
             node.body[0].value.value = ""
     return ast.unparse(tree)
 
 
 def bundle(modules: dict, translated: dict) -> str:
     """The script that gives the page's modules to Brython and starts them. What is not translated starts as source."""
-    files = {name: [".py", "" if name in translated else source, [], *[1] * (name == "resnet_lab")]
-             for name, source in modules.items()}
-    ready = {name: [script] if name == "resnet_lab" else script for name, script in translated.items()}
-    return (f"__BRYTHON__.loadBrythonPackage({json.dumps(files)});\n"
-            f"Object.assign(__BRYTHON__.precompiled, {json.dumps(ready)});\n"
-            "__BRYTHON__.importModule('page');\n")
+    files = {
+        name: [".py", "" if name in translated else source, [], *[1] * (name == "resnet_lab")]
+        for name, source in modules.items()
+    }
+    ready = {
+        name: [script] if name == "resnet_lab" else script for name, script in translated.items()
+    }
+    return (
+        f"__BRYTHON__.loadBrythonPackage({json.dumps(files)});\n"
+        f"Object.assign(__BRYTHON__.precompiled, {json.dumps(ready)});\n"
+        "__BRYTHON__.importModule('page');\n"
+    )
 
 
 def write_assets(app):
@@ -102,14 +123,19 @@ def write_assets(app):
         for old in ours.glob("bundle-*.js"):
             old.unlink()
         modules = page_modules()
-        ours.joinpath(app.config.resnet_lab_bundle).write_text(bundle(modules, translate(modules)), encoding="utf-8")
+        ours.joinpath(app.config.resnet_lab_bundle).write_text(
+            bundle(modules, translate(modules)), encoding="utf-8"
+        )
 
 
 def add_script(app, pagename, templatename, context, doctree):
     """Load the script on pages that have an explorer or an exercise."""
     if 'class="rl-ex' in context.get("body", ""):
-        app.add_js_file("resnet_lab/explorers.js", loading_method="defer",
-                        **{"data-engine": "brython.js", "data-bundle": app.config.resnet_lab_bundle})
+        app.add_js_file(
+            "resnet_lab/explorers.js",
+            loading_method="defer",
+            **{"data-engine": "brython.js", "data-bundle": app.config.resnet_lab_bundle},
+        )
 
 
 def mend_roles(app, pagename, templatename, context, doctree):
@@ -122,20 +148,33 @@ def mend_roles(app, pagename, templatename, context, doctree):
 def forget_widgets(app, env):
     """Drop the state of ipywidgets that myst-nb would embed, and its widget manager: pages have native inputs."""
     for data in env.nb_metadata.values():
-        data["js_files"] = {name: file for name, file in data.get("js_files", {}).items() if "ipywidgets" not in name}
+        data["js_files"] = {
+            name: file
+            for name, file in data.get("js_files", {}).items()
+            if "ipywidgets" not in name
+        }
 
 
 def drop_icons(app, exception):
     """The theme loads every icon of Font Awesome, half a megabyte compressed; book.css draws the few it shows."""
-    icons, style = [Path(app.outdir, "_static", file) for file in ("scripts/fontawesome.js", "styles/pydata-sphinx-theme.css")]
+    icons, style = [
+        Path(app.outdir, "_static", file)
+        for file in ("scripts/fontawesome.js", "styles/pydata-sphinx-theme.css")
+    ]
     if icons.exists():
         icons.write_text("")
-        style.write_text(re.sub(r"[^{}]*\.fa-[^{}]*\{[^{}]*\}", "", style.read_text(encoding="utf-8")), encoding="utf-8")
+        style.write_text(
+            re.sub(r"[^{}]*\.fa-[^{}]*\{[^{}]*\}", "", style.read_text(encoding="utf-8")),
+            encoding="utf-8",
+        )
 
 
 def setup(app):
     # A change of anything a page loads changes this value, and with it Sphinx writes every page anew.
-    sources = [*page_modules().values(), *[(PAGE / file).read_text(encoding="utf-8") for file in FILES]]
+    sources = [
+        *page_modules().values(),
+        *[(PAGE / file).read_text(encoding="utf-8") for file in FILES],
+    ]
     version = hashlib.sha256("".join(sources).encode()).hexdigest()[:10]
     app.setup_extension("resnet_lab.page.formulas")
     app.add_config_value("resnet_lab_bundle", f"bundle-{version}.js", "html")

@@ -26,14 +26,22 @@ def dataclass(cls=None, *, frozen=False, slots=False):
     for name in names:
         factory = isinstance(defaults.get(name), Factory)
         arguments.append(f"{name}=defaults[{name!r}]" if name in defaults else name)
-        body.append(f"state[{name!r}] = " + (f"{name}.make() if {name} is defaults[{name!r}] else " * factory) + name)
+        body.append(
+            f"state[{name!r}] = "
+            + (f"{name}.make() if {name} is defaults[{name!r}] else " * factory)
+            + name
+        )
         if factory:
             delattr(cls, name)
     if hasattr(cls, "__post_init__"):
         body.append("self.__post_init__()")
     # A generated __init__ is ten times as fast in the page as one that walks over the fields.
     made = {"defaults": defaults}
-    exec(f"def __init__(self, {', '.join(arguments)}):\n    state = self.__dict__\n    " + "\n    ".join(body), made)
+    exec(
+        f"def __init__(self, {', '.join(arguments)}):\n    state = self.__dict__\n    "
+        + "\n    ".join(body),
+        made,
+    )
 
     def values(self):
         return tuple([self.__dict__[name] for name in names])
@@ -42,7 +50,9 @@ def dataclass(cls=None, *, frozen=False, slots=False):
         return f"{cls.__qualname__}({', '.join([f'{name}={self.__dict__[name]!r}' for name in names])})"
 
     def __eq__(self, other):
-        return values(self) == values(other) if other.__class__ is self.__class__ else NotImplemented
+        return (
+            values(self) == values(other) if other.__class__ is self.__class__ else NotImplemented
+        )
 
     def __hash__(self):
         return hash(values(self))
@@ -50,8 +60,12 @@ def dataclass(cls=None, *, frozen=False, slots=False):
     def refuse(self, name, *value):
         raise FrozenInstanceError(f"cannot {'assign to' if value else 'delete'} field {name!r}")
 
-    methods = {"__init__": made["__init__"], "__repr__": __repr__, "__eq__": __eq__,
-               "__hash__": __hash__ if frozen else None}
+    methods = {
+        "__init__": made["__init__"],
+        "__repr__": __repr__,
+        "__eq__": __eq__,
+        "__hash__": __hash__ if frozen else None,
+    }
     if frozen:
         methods.update(__setattr__=refuse, __delattr__=refuse)
     for name, method in methods.items():

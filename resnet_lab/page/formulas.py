@@ -3,6 +3,7 @@
 No page loads a typesetter, nothing jumps when it arrives, and a formula looks the same everywhere. MathJax does the work,
 in an engine without a page; `resnet_lab.page` loads this extension.
 """
+
 import atexit
 import json
 import re
@@ -14,8 +15,15 @@ from docutils import nodes
 from sphinx.util import logging
 
 MATHJAX = Path(find_spec("sphinx-mathjax-offline").origin).parent / "static" / "mathjax"
-PARTS = ("core", "adaptors/liteDOM", "input/tex-base", "input/tex/extensions/ams", "output/svg", "output/svg/fonts/tex",
-         "a11y/assistive-mml")
+PARTS = (
+    "core",
+    "adaptors/liteDOM",
+    "input/tex-base",
+    "input/tex/extensions/ams",
+    "output/svg",
+    "output/svg/fonts/tex",
+    "a11y/assistive-mml",
+)
 START = """
     const {adaptors, handlers, a11y, input, output, mathjax} = MathJax._;
     const adaptor = adaptors.liteAdaptor.liteAdaptor();
@@ -32,7 +40,7 @@ def engine():
     from py_mini_racer import MiniRacer
 
     racer = MiniRacer()
-    atexit.register(racer.close)      # it would keep Python from ending
+    atexit.register(racer.close)  # it would keep Python from ending
     racer.eval("var global = globalThis;")
     for part in PARTS:
         racer.eval((MATHJAX / f"{part}.js").read_text(encoding="utf-8"))
@@ -48,7 +56,9 @@ def typeset(text: str, display: bool) -> str:
     try:
         return engine().eval(f"typeset({json.dumps(text)}, {json.dumps(display)})")
     except Exception as error:
-        raise ValueError(f"{text!r} is no formula that MathJax can read: {str(error).splitlines()[0]}") from None
+        raise ValueError(
+            f"{text!r} is no formula that MathJax can read: {str(error).splitlines()[0]}"
+        ) from None
 
 
 def visit(self, node):
@@ -59,7 +69,9 @@ def visit(self, node):
         logging.getLogger(__name__).warning(str(error), location=node)
         formula = self.encode(node.astext())
     tag = "div" if display else "span"
-    number = f'<span class="eqno">({node["number"]})</span>' if display and node.get("number") else ""
+    number = (
+        f'<span class="eqno">({node["number"]})</span>' if display and node.get("number") else ""
+    )
     self.body.append(self.starttag(node, tag, "", CLASS="math") + number + formula + f"</{tag}>")
     raise nodes.SkipNode
 
@@ -70,18 +82,26 @@ def add_glyphs(app, pagename, templatename, context, doctree):
     if used:
         outlines = engine().eval("adaptor.innerHTML(svg.fontCache.getCache())")
         outlines = [re.search(f'<path id="{letter}" [^>]*></path>', outlines)[0] for letter in used]
-        context["body"] += f'<svg style="display: none" aria-hidden="true"><defs>{"".join(outlines)}</defs></svg>'
+        context["body"] += (
+            f'<svg style="display: none" aria-hidden="true"><defs>{"".join(outlines)}</defs></svg>'
+        )
 
 
 def write_style(app):
     if app.builder.format == "html":
         style = engine().eval("adaptor.textContent(svg.styleSheet(page))")
-        Path(app.outdir, "_static", "resnet_lab", "formulas.css").write_text(style, encoding="utf-8")
+        Path(app.outdir, "_static", "resnet_lab", "formulas.css").write_text(
+            style, encoding="utf-8"
+        )
 
 
 def setup(app):
-    app.add_html_math_renderer("formulas", inline_renderers=(visit, None), block_renderers=(visit, None))
+    app.add_html_math_renderer(
+        "formulas", inline_renderers=(visit, None), block_renderers=(visit, None)
+    )
     app.add_css_file("resnet_lab/formulas.css")
     app.connect("html-page-context", add_glyphs)
-    app.connect("builder-inited", write_style, priority=600)     # after resnet_lab.page has made the folder
+    app.connect(
+        "builder-inited", write_style, priority=600
+    )  # after resnet_lab.page has made the folder
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -3,6 +3,7 @@
 What a docstring indents is a formula (in a module's own, code); a name or names before a colon at the start of a line,
 and the sentences on errors and sources, begin a paragraph of their own; what stands between backquotes is code.
 """
+
 import re
 
 BEGINS = re.compile(r"(?P<names>[a-z]\w*(, \w+)*|Sources?): |Raises ")
@@ -29,10 +30,14 @@ def plain_docstring(app, what, name, obj, options, lines):
         elif line.startswith("    "):
             mark = "::" if what == "module" else ".. math::"
             result += ([] if result[-2:] and result[-1].startswith("    ") else ["", mark, ""]) + [
-                line if what == "module" else "    " + formula(line.strip())]
+                line if what == "module" else "    " + formula(line.strip())
+            ]
         elif begins := BEGINS.match(line):
             names = begins["names"]
-            result += ["", f"**{names}**: {prose(line[len(names) + 2:])}" if names else prose(line)]
+            result += [
+                "",
+                f"**{names}**: {prose(line[len(names) + 2 :])}" if names else prose(line),
+            ]
         else:
             result.append(prose(line))
     lines[:] = result

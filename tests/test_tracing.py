@@ -1,4 +1,5 @@
 """The table against PyTorch: name, order, shapes, parameters, MACs and field of every layer, named or random."""
+
 from collections import OrderedDict
 
 import pytest
@@ -15,7 +16,9 @@ import resnet_lab as rl
 
 IMAGENET = (3, 224, 224)
 RESNETS = (18, 34, 50, 101, 152)
-TORCHVISION = {name: rl.named(name) for name in (*(f"resnet{depth}" for depth in RESNETS), "vgg16", "vgg19")}
+TORCHVISION = {
+    name: rl.named(name) for name in (*(f"resnet{depth}" for depth in RESNETS), "vgg16", "vgg19")
+}
 
 
 def torchvision_model(name, **arguments):
@@ -24,33 +27,67 @@ def torchvision_model(name, **arguments):
 
 
 def counted(table, without=()):
-    return [(row.name, row.kind, *((row.kernel, row.own_stride) if row.kind in ("conv", "maxpool") else (1, 1)),
-             row.input_shape, row.output_shape, row.params, row.macs) for row in table if row.kind not in without]
+    return [
+        (
+            row.name,
+            row.kind,
+            *((row.kernel, row.own_stride) if row.kind in ("conv", "maxpool") else (1, 1)),
+            row.input_shape,
+            row.output_shape,
+            row.params,
+            row.macs,
+        )
+        for row in table
+        if row.kind not in without
+    ]
 
 
 def seen(table, kinds=("conv", "maxpool", "add", "concat")):
-    return [(row.name, row.kind, row.receptive_field, row.stride, row.padding) for row in table if row.kind in kinds]
+    return [
+        (row.name, row.kind, row.receptive_field, row.stride, row.padding)
+        for row in table
+        if row.kind in kinds
+    ]
 
 
 @st.composite
 def networks(draw, stages=4, blocks=3, width=6, heads=("average", "flatten")):
     """Settings of any ResNet that can be built, and the shape of an input that fits it."""
     count = draw(st.integers(1, stages))
-    shortcut, fusion = draw(st.sampled_from(
-        [("A", "add"), ("B", "add"), ("C", "add"), ("none", "add"), ("B", "concat"), ("C", "concat")]))
+    shortcut, fusion = draw(
+        st.sampled_from(
+            [
+                ("A", "add"),
+                ("B", "add"),
+                ("C", "add"),
+                ("none", "add"),
+                ("B", "concat"),
+                ("C", "concat"),
+            ]
+        )
+    )
     widths = draw(st.lists(st.integers(1, width), min_size=count, max_size=count))
     stem_width = draw(st.none() | st.integers(1, width))
-    if shortcut == "A":     # zero-padding only adds channels
+    if shortcut == "A":  # zero-padding only adds channels
         widths = sorted(widths)
         stem_width = stem_width and min(stem_width, widths[0])
     block = draw(st.sampled_from(["single", "basic", "bottleneck"]))
     net = dict(
-        block=block, widths=tuple(widths), stem_width=stem_width,
+        block=block,
+        widths=tuple(widths),
+        stem_width=stem_width,
         depths=tuple(draw(st.lists(st.integers(1, blocks), min_size=count, max_size=count))),
-        version=draw(st.sampled_from([1, 1.5] if block == "single" else [1, 1.5, 2])), shortcut=shortcut, fusion=fusion,
-        stem=draw(st.sampled_from(["7x7", "3x3"])), kernel=draw(st.sampled_from([1, 3, 5])),
-        in_channels=draw(st.integers(1, 3)), classes=draw(st.integers(1, 5)), dims=draw(st.integers(1, 2)),
-        dropout=draw(st.sampled_from([0.0, 0.5])), head=draw(st.sampled_from(heads)))
+        version=draw(st.sampled_from([1, 1.5] if block == "single" else [1, 1.5, 2])),
+        shortcut=shortcut,
+        fusion=fusion,
+        stem=draw(st.sampled_from(["7x7", "3x3"])),
+        kernel=draw(st.sampled_from([1, 3, 5])),
+        in_channels=draw(st.integers(1, 3)),
+        classes=draw(st.integers(1, 5)),
+        dims=draw(st.integers(1, 2)),
+        dropout=draw(st.sampled_from([0.0, 0.5])),
+        head=draw(st.sampled_from(heads)),
+    )
     if net["head"] == "flatten":
         least = 4 * 2 ** (count - 1) * (4 if net["stem"] == "7x7" else 1)
         net["input_size"] = draw(st.integers(least, least + 40))
@@ -62,29 +99,42 @@ def networks(draw, stages=4, blocks=3, width=6, heads=("average", "flatten")):
 
 # Names, order, shapes, parameters, MACs
 
+
 @settings(max_examples=300, deadline=None)
 @given(networks())
 def test_every_layer_of_a_random_network(case):
     net, shape = case
-    assert counted(rl.trace(rl.ResNet(**net), shape)) == reference.calls(reference.ResNet(**net), shape)
+    assert counted(rl.trace(rl.ResNet(**net), shape)) == reference.calls(
+        reference.ResNet(**net), shape
+    )
 
 
 @settings(max_examples=100, deadline=None)
 @given(networks(stages=1), st.integers(1, 8), st.integers(1, 3))
 def test_every_layer_of_a_random_block(case, in_channels, stride):
     net, (_, *sides) = case
-    block = {name: net[name] for name in ("block", "version", "shortcut", "fusion", "kernel", "dims")}
+    block = {
+        name: net[name] for name in ("block", "version", "shortcut", "fusion", "kernel", "dims")
+    }
     width = net["widths"][0]
     if net["shortcut"] == "A":
         in_channels = min(in_channels, width)
     model = nn.Sequential(OrderedDict(block=reference.Block(in_channels, width, stride, **block)))
     shape = (in_channels, *sides)
-    table = rl.trace(rl.ResidualBlock(in_channels=in_channels, width=width, stride=stride, **block), shape)
+    table = rl.trace(
+        rl.ResidualBlock(in_channels=in_channels, width=width, stride=stride, **block), shape
+    )
     assert counted(table) == reference.calls(model, shape)
 
 
-@pytest.mark.parametrize("name, shape", [*((name, IMAGENET) for name in TORCHVISION), ("resnet50", (3, 97, 131)),
-                                         ("vgg16", (3, 97, 131))])
+@pytest.mark.parametrize(
+    "name, shape",
+    [
+        *((name, IMAGENET) for name in TORCHVISION),
+        ("resnet50", (3, 97, 131)),
+        ("vgg16", (3, 97, 131)),
+    ],
+)
 def test_every_layer_of_torchvisions_networks(name, shape):
     """torchvision adds and flattens without a module, so those two rows have no counterpart there."""
     table, model = rl.trace(TORCHVISION[name], shape), torchvision_model(name)
@@ -93,13 +143,31 @@ def test_every_layer_of_torchvisions_networks(name, shape):
     assert table.params == sum(p.numel() for p in model.parameters())
 
 
-TABLE_1 = {18: ("basic", (2, 2, 2, 2)), 34: ("basic", (3, 4, 6, 3)), 50: ("bottleneck", (3, 4, 6, 3)),
-           101: ("bottleneck", (3, 4, 23, 3)), 152: ("bottleneck", (3, 8, 36, 3))}
+TABLE_1 = {
+    18: ("basic", (2, 2, 2, 2)),
+    34: ("basic", (3, 4, 6, 3)),
+    50: ("bottleneck", (3, 4, 6, 3)),
+    101: ("bottleneck", (3, 4, 23, 3)),
+    152: ("bottleneck", (3, 8, 36, 3)),
+}
 
 
-@pytest.mark.parametrize("depth, version, shortcut", [
-    (34, 1, "A"), (34, 1, "B"), (34, 1, "C"), (34, 1, "none"), (50, 1, "B"), (101, 1, "B"), (152, 1, "B"), (18, 2, "B"),
-    (50, 2, "B"), (101, 2, "A"), (50, 1.5, "C")])
+@pytest.mark.parametrize(
+    "depth, version, shortcut",
+    [
+        (34, 1, "A"),
+        (34, 1, "B"),
+        (34, 1, "C"),
+        (34, 1, "none"),
+        (50, 1, "B"),
+        (101, 1, "B"),
+        (152, 1, "B"),
+        (18, 2, "B"),
+        (50, 2, "B"),
+        (101, 2, "A"),
+        (50, 1.5, "C"),
+    ],
+)
 def test_every_layer_of_the_papers_networks(depth, version, shortcut):
     with torch.device("meta"):
         model = reference.ResNet(*TABLE_1[depth], version=version, shortcut=shortcut)
@@ -107,14 +175,39 @@ def test_every_layer_of_the_papers_networks(depth, version, shortcut):
     assert counted(rl.trace(net, IMAGENET)) == reference.calls(model, IMAGENET)
 
 
-@pytest.mark.parametrize("net, shape, arguments", [
-    (rl.cifar_resnet(20), (3, 32, 32), dict(depths=(3, 3, 3), widths=(16, 32, 64), shortcut="A")),
-    (rl.cifar_resnet(110), (3, 32, 32), dict(depths=(18, 18, 18), widths=(16, 32, 64), shortcut="A")),
-    (rl.cifar_plain(56), (3, 32, 32), dict(depths=(9, 9, 9), widths=(16, 32, 64), shortcut="none")),
-    (rl.resnet18_small(), (3, 32, 32), dict(depths=(2, 2, 2, 2))),
-    (rl.signal_resnet(), (1, 1000),
-     dict(depths=(2, 2, 2, 2), in_channels=1, classes=1000, dims=1, head="flatten", input_size=1000)),
-])
+@pytest.mark.parametrize(
+    "net, shape, arguments",
+    [
+        (
+            rl.cifar_resnet(20),
+            (3, 32, 32),
+            dict(depths=(3, 3, 3), widths=(16, 32, 64), shortcut="A"),
+        ),
+        (
+            rl.cifar_resnet(110),
+            (3, 32, 32),
+            dict(depths=(18, 18, 18), widths=(16, 32, 64), shortcut="A"),
+        ),
+        (
+            rl.cifar_plain(56),
+            (3, 32, 32),
+            dict(depths=(9, 9, 9), widths=(16, 32, 64), shortcut="none"),
+        ),
+        (rl.resnet18_small(), (3, 32, 32), dict(depths=(2, 2, 2, 2))),
+        (
+            rl.signal_resnet(),
+            (1, 1000),
+            dict(
+                depths=(2, 2, 2, 2),
+                in_channels=1,
+                classes=1000,
+                dims=1,
+                head="flatten",
+                input_size=1000,
+            ),
+        ),
+    ],
+)
 def test_every_layer_of_the_small_networks(net, shape, arguments):
     with torch.device("meta"):
         model = reference.ResNet("basic", stem="3x3", **{"classes": 10, **arguments})
@@ -169,14 +262,16 @@ def test_torchinfo_also_counts_biases_and_batchnorm(name):
 
 @pytest.mark.parametrize("depth, gigamacs", list(zip(RESNETS, (1.8, 3.6, 3.8, 7.6, 11.3))))
 def test_table_1_of_the_paper(depth, gigamacs):
-    """"FLOPs" of table 1 are the MACs of version 1, sometimes rounded, sometimes cut: 3.66 is 3.6 and 7.57 is 7.6."""
+    """ "FLOPs" of table 1 are the MACs of version 1, sometimes rounded, sometimes cut: 3.66 is 3.6 and 7.57 is 7.6."""
     table = rl.trace(rl.resnet(depth, version=1), IMAGENET)
     assert gigamacs - 0.05 < table.macs / 1e9 < gigamacs + 0.1
     assert table.weight_layers == depth
 
 
-@pytest.mark.parametrize("depth, millions", [
-    (20, "0.27"), (32, "0.46"), (44, "0.66"), (56, "0.85"), (110, "1.7"), (1202, "19.4")])
+@pytest.mark.parametrize(
+    "depth, millions",
+    [(20, "0.27"), (32, "0.46"), (44, "0.66"), (56, "0.85"), (110, "1.7"), (1202, "19.4")],
+)
 def test_table_6_of_the_paper(depth, millions):
     """Parameters of the CIFAR networks. Shortcut A has none, so the plain twin has as many."""
     table = rl.trace(rl.cifar_resnet(depth), (3, 32, 32))
@@ -185,9 +280,19 @@ def test_table_6_of_the_paper(depth, millions):
     assert rl.trace(rl.cifar_plain(depth), (3, 32, 32)).params == table.params
 
 
-@pytest.mark.parametrize("net, layers", [
-    (rl.plain(18), 18), (rl.plain(34), 34), (rl.resnet(34, shortcut="C"), 34), (rl.resnet(50, version=2), 50),
-    (rl.vgg(16), 16), (rl.vgg(19), 19), (rl.cifar_plain(56), 56), (rl.resnet18_small(), 18)])
+@pytest.mark.parametrize(
+    "net, layers",
+    [
+        (rl.plain(18), 18),
+        (rl.plain(34), 34),
+        (rl.resnet(34, shortcut="C"), 34),
+        (rl.resnet(50, version=2), 50),
+        (rl.vgg(16), 16),
+        (rl.vgg(19), 19),
+        (rl.cifar_plain(56), 56),
+        (rl.resnet18_small(), 18),
+    ],
+)
 def test_the_number_in_the_name_counts_weight_layers(net, layers):
     """Convolutions and fully connected layers on the main path: projections do not count."""
     assert rl.trace(net, (3, 64, 64)).weight_layers == layers
@@ -203,11 +308,21 @@ def test_sizes_through_the_imagenet_networks():
 
 def test_sizes_through_the_signal_network():
     table = rl.trace(rl.signal_resnet(), (1, 1000))
-    assert [table.at(f"layer{stage}").output_shape[1] for stage in (1, 2, 3, 4)] == [1000, 500, 250, 125]
-    assert [table.at(name).output_shape for name in ("avgpool", "flatten", "fc")] == [(512, 31), (15872,), (1000,)]
+    assert [table.at(f"layer{stage}").output_shape[1] for stage in (1, 2, 3, 4)] == [
+        1000,
+        500,
+        250,
+        125,
+    ]
+    assert [table.at(name).output_shape for name in ("avgpool", "flatten", "fc")] == [
+        (512, 31),
+        (15872,),
+        (1000,),
+    ]
 
 
 # Receptive fields
+
 
 @settings(max_examples=100, deadline=None)
 @given(networks(stages=3, blocks=2, width=2, heads=("average",)))
@@ -219,8 +334,18 @@ def test_fields_of_a_random_network(case):
 
 
 # The last layer's field. Araujo, Norris and Sim (Distill, 2019) list version 1 of ResNet-50, 101 and 152.
-LAST_FIELDS = [(18, 1, 435), (34, 1, 899), (50, 1, 483), (101, 1, 1027), (152, 1, 1507),
-               (18, 1.5, 435), (34, 1.5, 899), (50, 1.5, 427), (101, 1.5, 971), (152, 1.5, 1451)]
+LAST_FIELDS = [
+    (18, 1, 435),
+    (34, 1, 899),
+    (50, 1, 483),
+    (101, 1, 1027),
+    (152, 1, 1507),
+    (18, 1.5, 435),
+    (34, 1.5, 899),
+    (50, 1.5, 427),
+    (101, 1.5, 971),
+    (152, 1.5, 1451),
+]
 
 
 @pytest.mark.parametrize("depth, version, last", LAST_FIELDS)
@@ -260,7 +385,11 @@ def test_field_of_an_adaptive_pooling(width):
     row = rl.trace(rl.vgg(16), (3, 32, width)).at("avgpool")
     model = reference.linearise(reference.thin(torchvision_model("vgg16")))
     x = torch.ones(1, 1, 32, width, dtype=torch.float64, requires_grad=True)
-    assert reference.seen(x, model.avgpool(model.features(x))) == (row.receptive_field, row.stride, row.padding)
+    assert reference.seen(x, model.avgpool(model.features(x))) == (
+        row.receptive_field,
+        row.stride,
+        row.padding,
+    )
 
 
 @pytest.mark.parametrize("head", ["average", "flatten"])
@@ -268,12 +397,22 @@ def test_field_of_an_adaptive_pooling(width):
 def test_what_the_classifier_sees(head, kernel):
     """Everything the positions before it see, up to the edge: the average pooling by 4 may leave out the last few."""
     for length in range(8, 60):
-        net = dict(block="basic", depths=(1, 1), widths=(1, 1), stem="3x3", dims=1, in_channels=1, classes=1,
-                   kernel=kernel, head=head, input_size=length)
+        net = dict(
+            block="basic",
+            depths=(1, 1),
+            widths=(1, 1),
+            stem="3x3",
+            dims=1,
+            in_channels=1,
+            classes=1,
+            kernel=kernel,
+            head=head,
+            input_size=length,
+        )
         table, model = rl.trace(rl.ResNet(**net), (1, length)), reference.ResNet(**net)
         reference.linearise(model)
         x = torch.ones(1, 1, length, dtype=torch.float64, requires_grad=True)
-        gradient, = torch.autograd.grad(model(x).sum(), x)
+        (gradient,) = torch.autograd.grad(model(x).sum(), x)
         pixels = gradient.flatten().nonzero()
         for name in ("flatten", "fc"):
             row = table.at(name)
@@ -283,21 +422,29 @@ def test_what_the_classifier_sees(head, kernel):
 
 # The table as an object
 
+
 def test_rows_stages_and_blocks_add_up():
     table = rl.trace(rl.resnet(50), IMAGENET)
     model = torchvision_model("resnet50")
     stages = {row.name: row for row in table.groups("stage")}
-    assert [name for name in stages if name != "flatten"] == [name for name, _ in model.named_children()]
+    assert [name for name in stages if name != "flatten"] == [
+        name for name, _ in model.named_children()
+    ]
     for name, module in model.named_children():
         assert stages[name].params == sum(p.numel() for p in module.parameters())
     blocks = {row.name: row for row in table.groups("block") if row.kind == "block"}
-    theirs = {name: module for name, module in model.named_modules() if isinstance(module, Bottleneck)}
+    theirs = {
+        name: module for name, module in model.named_modules() if isinstance(module, Bottleneck)
+    }
     assert list(blocks) == list(theirs)
     for name, module in theirs.items():
         assert blocks[name].params == sum(p.numel() for p in module.parameters())
     for level in ("stage", "block", "layer"):
         groups = table.groups(level)
-        assert sum(row.params for row in groups) == table.params and sum(row.macs for row in groups) == table.macs
+        assert (
+            sum(row.params for row in groups) == table.params
+            and sum(row.macs for row in groups) == table.macs
+        )
         assert groups[-1].output_shape == table.output_shape
     assert len(table) == len(list(table)) == len(table.groups("layer"))
 
@@ -318,19 +465,43 @@ def test_vgg_needs_32_pixels(size):
     if size < 32:
         with pytest.raises(RuntimeError):
             model(torch.zeros(1, *shape, device="meta"))
-        with pytest.raises(ValueError, match=r"too small for VGG-16: at features\.\d+, .* at least 2"):
+        with pytest.raises(
+            ValueError, match=r"too small for VGG-16: at features\.\d+, .* at least 2"
+        ):
             rl.trace(rl.vgg(16), shape)
     else:
-        assert counted(rl.trace(rl.vgg(16), shape), without=("flatten",)) == reference.calls(model, shape)
+        assert counted(rl.trace(rl.vgg(16), shape), without=("flatten",)) == reference.calls(
+            model, shape
+        )
 
 
 TABLE = rl.trace(rl.resnet(18), IMAGENET)
 test_bad_input = refused(
-    (lambda: rl.trace(rl.resnet(50), (1, 224, 224)), ValueError, "(1, 224, 224) has 1 channels", "takes 3"),
-    (lambda: rl.trace(rl.resnet(50), (224, 224)), ValueError, "(224, 224)", "(channels, height, width)"),
-    (lambda: rl.trace(rl.resnet(50), (1, 3, 224, 224)), ValueError, "(1, 3, 224, 224)", "without a batch"),
+    (
+        lambda: rl.trace(rl.resnet(50), (1, 224, 224)),
+        ValueError,
+        "(1, 224, 224) has 1 channels",
+        "takes 3",
+    ),
+    (
+        lambda: rl.trace(rl.resnet(50), (224, 224)),
+        ValueError,
+        "(224, 224)",
+        "(channels, height, width)",
+    ),
+    (
+        lambda: rl.trace(rl.resnet(50), (1, 3, 224, 224)),
+        ValueError,
+        "(1, 3, 224, 224)",
+        "without a batch",
+    ),
     (lambda: rl.trace(rl.resnet(50), ()), ValueError, "()", "(channels, height, width)"),
-    (lambda: rl.trace(rl.signal_resnet(), (1, 1, 1000)), ValueError, "(1, 1, 1000)", "(channels, length)"),
+    (
+        lambda: rl.trace(rl.signal_resnet(), (1, 1, 1000)),
+        ValueError,
+        "(1, 1, 1000)",
+        "(channels, length)",
+    ),
     (lambda: rl.trace(rl.resnet(50), (3, 0, 224)), ValueError, "height is 0", "at least 1"),
     (lambda: rl.trace(rl.resnet(50), (3, 224, -1)), ValueError, "width is -1", "at least 1"),
     (lambda: rl.trace(rl.resnet(50), (3, 224.0, 224)), TypeError, "224.0", "whole number"),
@@ -340,7 +511,12 @@ test_bad_input = refused(
     (lambda: rl.trace(rl.resnet(50), None), TypeError, "None", "(3, 224, 224)"),
     (lambda: rl.trace("resnet50", IMAGENET), TypeError, "'resnet50'", "resnet(50)"),
     (lambda: rl.trace(50, IMAGENET), TypeError, "50", "resnet(50)"),
-    (lambda: rl.trace(rl.signal_resnet(1000), (1, 500)), ValueError, "15872 features", "new input_size"),
+    (
+        lambda: rl.trace(rl.signal_resnet(1000), (1, 500)),
+        ValueError,
+        "15872 features",
+        "new input_size",
+    ),
     (lambda: rl.trace(rl.signal_resnet(1000), (1, 20)), ValueError, "at avgpool", "at least 4"),
     (lambda: rl.trace(rl.ResidualBlock(), (3, 56, 56)), ValueError, "3 channels", "takes 64"),
     (lambda: TABLE.at("layer5"), ValueError, "'layer5'", "layer4"),

@@ -1,0 +1,26 @@
+"""Checks of what a caller gives: each names the value and says what would be accepted."""
+
+from __future__ import annotations
+
+
+def check_int(name: str, value: object, at_least: int = 1) -> int:
+    """Return `value` as an int. NumPy's integers count as whole numbers, True and False do not.
+
+    Raises TypeError if it is no whole number, ValueError if it is below `at_least`.
+    """
+    if type(value) is int and value >= at_least:
+        return value
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        kind = type(value).__name__
+        raise TypeError(f"{name} must be a whole number, not {value!r} of type {kind}")
+    number: int = value.__index__()
+    if number < at_least:
+        raise ValueError(f"{name} is {number}; it must be at least {at_least}")
+    return number
+
+
+def check_choice(name: str, value: object, options) -> None:
+    """Raise ValueError, naming the value and the options, unless `value` is one of them."""
+    if isinstance(value, bool) or value not in options:
+        known = ", ".join([repr(option) for option in options])
+        raise ValueError(f"{name} is {value!r}; it must be one of {known}")

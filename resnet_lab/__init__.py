@@ -8,10 +8,11 @@
 Importing the package loads the standard library only; `resnet_lab.models`, `data` and `training` need PyTorch.
 """
 
-from .architecture import (
-    ResidualBlock,
-    ResNet,
-    VGG,
+from .architecture import VGG, ResNet
+from .arithmetic import conv_macs, conv_output_size, conv_params, receptive_field
+from .blocks import ResidualBlock
+from .tracing import Trace, trace
+from .zoo import (
     cifar_plain,
     cifar_resnet,
     named,
@@ -21,7 +22,5 @@ from .architecture import (
     signal_resnet,
     vgg,
 )
-from .arithmetic import conv_macs, conv_output_size, conv_params, receptive_field
-from .tracing import Trace, trace
 
 __version__ = "0.1.0"

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
 
 def check_int(name: str, value: object, at_least: int = 1) -> int:
     """Return `value` as an int. NumPy's integers count as whole numbers, True and False do not.
@@ -19,8 +23,10 @@ def check_int(name: str, value: object, at_least: int = 1) -> int:
     return number
 
 
-def check_choice(name: str, value: object, options) -> None:
+def check_choice(name: str, value: object, options: Collection[object]) -> None:
     """Raise ValueError, naming the value and the options, unless `value` is one of them."""
-    if isinstance(value, bool) or value not in options:
-        known = ", ".join([repr(option) for option in options])
-        raise ValueError(f"{name} is {value!r}; it must be one of {known}")
+    for option in options:
+        if value == option and isinstance(value, bool) is isinstance(option, bool):
+            return
+    known = ", ".join([repr(option) for option in options])
+    raise ValueError(f"{name} is {value!r}; it must be one of {known}")

@@ -7,15 +7,28 @@ from torchvision.models.resnet import BasicBlock
 
 import resnet_lab as rl
 from bad_input import refused
-from resnet_lab.architecture import Block
+from resnet_lab.graph import branches
 
 
 def blocks(net):
-    return [part for part in net.parts() if isinstance(part, Block)]
+    """Every block of a description, by name, taken apart."""
+    return {
+        name: branches(layers)
+        for stage in net.graph().stages().values()
+        for name, layers in stage.items()
+    }
+
+
+def kinds(layers):
+    return [layer.kind for layer in layers]
+
+
+def strides(layers):
+    return [layer.stride for layer in layers if layer.kind == "conv"]
 
 
 def shortcuts(net):
-    return [block.shortcut for block in blocks(net)]
+    return [block.kind for block in blocks(net).values()]
 
 
 @pytest.mark.parametrize("depth", [18, 34, 50, 101, 152])
@@ -26,9 +39,9 @@ def test_named_resnets_have_torchvisions_blocks(depth):
     stages = [getattr(model, f"layer{number}") for number in (1, 2, 3, 4)]
     assert net.depths == tuple(len(stage) for stage in stages)
     assert net.block == ("basic" if isinstance(model.layer1[0], BasicBlock) else "bottleneck")
-    assert [len(stage) for stage in net.stages()] == [len(stage) for stage in stages]
     assert [
-        (block.name, block.shortcut == "projection", block.stride) for block in blocks(net)
+        (name, block.kind == "projection", max(strides(block.main)))
+        for name, block in blocks(net).items()
     ] == [
         (f"layer{number}.{index}", block.downsample is not None, block.stride)
         for number, stage in enumerate(stages, 1)
@@ -58,36 +71,29 @@ def test_the_papers_three_shortcuts():
 def test_stride_of_a_bottleneck():
     """Version 1 has the stride on the first 1x1 (the paper), 1.5 on the 3x3 (torchvision)."""
 
-    def strides(version):
-        block = rl.resnet(50, version=version).stages()[1][0]
-        return [layer.stride for layer in block.main if layer.kind == "conv"]
-
-    assert (strides(1), strides(1.5), strides(2)) == ([2, 1, 1], [1, 2, 1], [1, 2, 1])
+    found = [
+        strides(blocks(rl.resnet(50, version=version))["layer2.0"].main) for version in (1, 1.5, 2)
+    ]
+    assert found == [[2, 1, 1], [1, 2, 1], [1, 2, 1]]
 
 
 def test_versions_of_a_basic_block_are_the_same():
-    assert rl.resnet(34, version=1).parts() == rl.resnet(34, version=1.5).parts()
+    assert rl.resnet(34, version=1).graph() == rl.resnet(34, version=1.5).graph()
 
 
 def test_preactivation_shares_its_first_activation_where_the_shape_changes():
     """He et al. 2016: bn relu conv, an identity left clean, and a BatchNorm and ReLU after the last block."""
-    for shortcut, projection in (("A", []), ("B", ["conv"])):
+    for shortcut, passed in (("A", ["zero-pad"]), ("B", ["conv"])):
         net = rl.resnet(18, version=2, shortcut=shortcut)
-        changing, clean = net.stages()[1]
-        assert [layer.kind for layer in clean.main] == ["batchnorm", "relu", "conv"] * 2
-        assert (clean.before, clean.after, clean.projection) == ([], [], [])
-        assert [layer.kind for layer in changing.before] == ["batchnorm", "relu"]
-        assert [layer.kind for layer in changing.main] == ["conv", "batchnorm", "relu", "conv"]
-        assert [layer.kind for layer in changing.projection] == projection
-    assert [part.name for part in net.parts() if not isinstance(part, Block)] == [
-        "conv1",
-        "maxpool",
-        "bn",
-        "relu",
-        "avgpool",
-        "flatten",
-        "fc",
-    ]
+        changing, clean = [blocks(net)[f"layer2.{index}"] for index in (0, 1)]
+        assert kinds(clean.main) == ["batchnorm", "relu", "conv"] * 2
+        assert (clean.before, clean.after, clean.shortcut) == ([], [], [])
+        assert kinds(changing.before) == ["batchnorm", "relu"]
+        assert kinds(changing.main) == ["conv", "batchnorm", "relu", "conv"]
+        assert kinds(changing.shortcut) == passed
+    assert [layer.name for layer in net.graph().layers if "." not in layer.name] == (
+        "conv1 maxpool bn relu avgpool flatten fc".split()
+    )
 
 
 @pytest.mark.parametrize(
@@ -104,7 +110,9 @@ def test_cifar_family(depth, blocks_a_stage):
 
 def test_concatenation_adds_up_the_channels():
     net = rl.ResNet("basic", (2, 1), (8, 16), fusion="concat", stem="3x3")
-    assert [(block.in_channels, block.out_channels) for block in blocks(net)] == [
+    table = rl.trace(net, (3, 8, 8))
+    rows = [row for row in table.groups("block") if row.kind == "block"]
+    assert [(row.input_shape[0], row.output_shape[0]) for row in rows] == [
         (8, 16),
         (16, 24),
         (24, 32),

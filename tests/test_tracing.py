@@ -31,7 +31,7 @@ def counted(table, without=()):
         (
             row.name,
             row.kind,
-            *((row.kernel, row.own_stride) if row.kind in ("conv", "maxpool") else (1, 1)),
+            *((row.kernel, row.layer_stride) if row.kind in ("conv", "maxpool") else (1, 1)),
             row.input_shape,
             row.output_shape,
             row.params,

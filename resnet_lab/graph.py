@@ -1,0 +1,195 @@
+"""A network as a graph: layers in order of execution, each with its inputs by name. Nothing is counted here.
+
+Adding, concatenating and multiplying are layers with several inputs, so that a shortcut is nothing special.
+Blocks and stages are prefixes of names. A block that a stage repeats stands here once, with its number.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+INPUT = "input"
+JOINS = ("add", "concat", "multiply")
+
+
+@dataclass
+class Layer:
+    """One layer.
+
+    Attributes:
+        name: as PyTorch names the module; where a module runs a second time, with ":2" behind it.
+        kind: of `tracing.KINDS`, such as "conv", "batchnorm", "relu" or "add".
+        inputs: names of layers before it, or "input"; empty for the layer just before.
+        channels: of the output; None where the kind keeps them.
+        kernel, stride, padding, dilation: along every axis.
+        groups, bias: of a convolution; a linear layer has a bias or none, too.
+        output_size: of an adaptive average pooling, its windows along every axis.
+    """
+
+    name: str
+    kind: str
+    inputs: tuple[str, ...] = ()
+    channels: int | None = None
+    kernel: int = 1
+    stride: int = 1
+    padding: int = 0
+    dilation: int = 1
+    groups: int = 1
+    bias: bool = False
+    output_size: int | None = None
+
+
+@dataclass
+class Graph:
+    """A network's layers.
+
+    Attributes:
+        name: of the network.
+        layers: in order of execution, a repeated block once.
+        dims: 1 for signals, 2 for images.
+        in_channels: of the input.
+        repeats: (first, stop, copies) each: layers[first:stop] are a block, "layer1.1" say, that
+            stands for so many in a row, "layer1.1", "layer1.2" ..., each reading the one before.
+
+    Example:
+        >>> layers = [Layer("conv", "conv", (), 8, 3, padding=1), Layer("add", "add", ("conv", "input"))]
+        >>> Graph("one block", layers, in_channels=8).graph().written_out() == layers
+        True
+    """
+
+    name: str
+    layers: list[Layer]
+    dims: int = 2
+    in_channels: int = 3
+    repeats: tuple[tuple[int, int, int], ...] = ()
+
+    def graph(self) -> Graph:
+        """Itself: a graph can stand where a description can."""
+        return self
+
+    def sections(self) -> list[tuple[int, int, int]]:
+        """All layers as (first, stop, copies), what is not repeated between what is."""
+        found, end = [], 0
+        for first, stop, copies in [*self.repeats, (len(self.layers), len(self.layers), 1)]:
+            if end < first:
+                found.append((end, first, 1))
+            if first < stop:
+                found.append((first, stop, copies))
+            end = stop
+        return found
+
+    def written_out(self) -> list[Layer]:
+        """Every layer, copies of repeated blocks included."""
+        layers = []
+        for first, stop, copies in self.sections():
+            layers += self.layers[first:stop]
+            for copy in range(1, copies):
+                for layer in self.layers[first:stop]:
+                    inputs = tuple([shifted(name, copy) for name in layer.inputs])
+                    layers.append(
+                        Layer(
+                            shifted(layer.name, copy),
+                            layer.kind,
+                            inputs,
+                            layer.channels,
+                            layer.kernel,
+                            layer.stride,
+                            layer.padding,
+                            layer.dilation,
+                            layer.groups,
+                            layer.bias,
+                            layer.output_size,
+                        )
+                    )
+        return layers
+
+    def stages(self) -> dict[str, dict[str, list[Layer]]]:
+        """Stage = {block = {layer}}: for every stage its blocks by name, for every block its layers."""
+        found: dict[str, dict[str, list[Layer]]] = {}
+        for layer in self.written_out():
+            parts = layer.name.split(".")
+            if len(parts) > 2:
+                blocks = found.setdefault(parts[0], {})
+                blocks.setdefault(f"{parts[0]}.{parts[1]}", []).append(layer)
+        return found
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain data for JSON: every layer written out, with its inputs named."""
+        layers, before = [], INPUT
+        for layer in self.written_out():
+            layers.append({**vars(layer), "inputs": list(layer.inputs) or [before]})
+            before = layer.name
+        return {
+            "name": self.name,
+            "dims": self.dims,
+            "in_channels": self.in_channels,
+            "layers": layers,
+        }
+
+
+def shifted(name: str, copies: int) -> str:
+    """The name of the same layer so many blocks on: "layer1.1.conv1" becomes "layer1.3.conv1"."""
+    stage, index, layer = name.split(".", 2)
+    return f"{stage}.{int(index) + copies}.{layer}"
+
+
+@dataclass
+class Branches:
+    """The layers of a residual block by the part they play.
+
+    Attributes:
+        before: what both branches share (pre-activation, where the shape changes).
+        main: the residual branch.
+        shortcut: what stands in the shortcut: nothing, a zero-padding, or a projection's layers.
+        join: the addition or concatenation; None in a plain block.
+        after: what follows the join.
+    """
+
+    before: list[Layer]
+    main: list[Layer]
+    shortcut: list[Layer]
+    join: Layer | None
+    after: list[Layer]
+
+    @property
+    def kind(self) -> str | None:
+        """The shortcut: "identity", "zero-pad", "projection", or None in a plain block."""
+        if self.join is None:
+            return None
+        kinds = [layer.kind for layer in self.shortcut]
+        return "projection" if "conv" in kinds else "zero-pad" if kinds else "identity"
+
+
+def branches(layers: list[Layer]) -> Branches:
+    """Take a block's layers apart, the residual branch being the one that is executed first.
+
+    Example:
+        >>> block = [Layer("conv", "conv", (), 8, 3, padding=1), Layer("add", "add", ("conv", "input"))]
+        >>> branches(block).kind
+        'identity'
+    """
+    joins = [place for place, layer in enumerate(layers) if layer.kind in ("add", "concat")]
+    if not joins or len(layers[joins[-1]].inputs) != 2:
+        return Branches([], layers, [], None, [])
+    place = joins[-1]
+    one, other = [_behind(name, layers[:place]) for name in layers[place].inputs]
+    main, shortcut = sorted([one - other, other - one], key=lambda way: min([*way, place]))
+
+    def at(places: set[int]) -> list[Layer]:
+        return [layers[index] for index in sorted(places)]
+
+    after = layers[place + 1 :]
+    return Branches(at(one & other), at(main), at(shortcut), layers[place], after)
+
+
+def _behind(name: str, layers: list[Layer]) -> set[int]:
+    """Places of the layers that `name`, and all that it depends on, have among `layers`."""
+    places = {layer.name: place for place, layer in enumerate(layers)}
+    found: set[int] = set()
+    waiting = [name]
+    while waiting:
+        place = places.get(waiting.pop(), -1)
+        if place >= 0 and place not in found:
+            found.add(place)
+            waiting += layers[place].inputs or ([layers[place - 1].name] if place else [])
+    return found

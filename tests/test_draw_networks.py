@@ -1,71 +1,14 @@
-"""Pictures are read back as XML and held against torchvision, the paper's figure 3 and the metrics of a wide font."""
+"""Pictures of networks are read back as XML and held against torchvision and the paper's figure 3."""
 
-from functools import lru_cache
-from pathlib import Path
-from xml.etree import ElementTree
-
-import matplotlib
 import pytest
-import torch
 import torchvision
-from hypothesis import assume, given, settings, strategies as st
-from PIL import ImageFont
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pictures import assert_fits, of_class, read, texts
 from torch import nn
 
 import resnet_lab as rl
 from resnet_lab import draw
-from resnet_lab.models import build
-
-SIZES = {"rl-title": 15, "rl-small": 10}
-
-
-def read(picture):
-    """The SVG's root; every picture is XML, scales with its column and says the same aloud and on hovering."""
-    root = ElementTree.fromstring(picture.replace(' xmlns="http://www.w3.org/2000/svg"', ""))
-    assert root.tag == "svg" and root.get("role") == "img"
-    assert root.get("aria-label") == root.find("title").text and len(root.get("aria-label")) > 20
-    assert root.get("width") is None and root.get("viewBox").startswith(f"0 0 {draw.WIDTH} ")
-    return root
-
-
-def texts(root):
-    return ["".join(text.itertext()) for text in root.iter("text")]
-
-
-def of_class(root, *names):
-    return [node for node in root.iter() if set(names) <= set(node.get("class", "").split())]
-
-
-@lru_cache
-def font(size, bold):
-    name = f"DejaVuSans{'-Bold' * bold}.ttf"
-    return ImageFont.truetype(Path(matplotlib.get_data_path()) / "fonts/ttf" / name, 20 * size)
-
-
-def boxes(root):
-    """Where each text stands, (left, right, baseline, text), if set in DejaVu Sans, wider than a system's own font."""
-    for text in root.iter("text"):
-        width = 0
-        for part in [text, *text]:
-            css = f"{text.get('class', '')} {part.get('class', '')}".split()
-            size = next((SIZES[name] for name in css if name in SIZES), 12)
-            bold = "rl-strong" in css or "rl-title" in css
-            width += font(size, bold).getlength(part.text or "") / 20 + float(part.get("dx", 0))
-        width = float(text.get("textLength", width))
-        left = float(text.get("x")) - width * ("rl-end" in css or "rl-middle" in css) / (
-            2 if "rl-middle" in css else 1
-        )
-        yield left, left + width, float(text.get("y")), "".join(text.itertext())
-
-
-def assert_fits(root):
-    """No text leaves the picture, and no two texts on one line meet."""
-    width, height = map(float, root.get("viewBox").split()[2:])
-    placed = sorted(boxes(root), key=lambda box: (box[2], box[0]))
-    for left, right, baseline, text in placed:
-        assert left >= 0 and right <= width and 8 <= baseline <= height - 2, text
-    for (_, end, line, text), (start, _, next_line, after) in zip(placed, placed[1:]):
-        assert line != next_line or end <= start, (text, after)
 
 
 @st.composite
@@ -240,69 +183,7 @@ def test_tallies_are_to_scale():
             )
 
 
-@pytest.mark.parametrize(
-    "number, text",
-    [
-        (1, "1"),
-        (999, "999"),
-        (1000, "1.00 k"),
-        (9_994, "9.99 k"),
-        (9_996, "10.0 k"),
-        (99_960, "100 k"),
-        (999_600, "1.00 M"),
-        (25_557_032, "25.6 M"),
-        (4_089_184_256, "4.09 G"),
-    ],
-)
-def test_short(number, text):
-    assert draw.short(number) == text
-
-
 def test_a_title_cannot_break_the_picture():
     net = rl.resnet(18, title='<b>"A & B"</b>')
     root = read(draw.network(rl.trace(net, (3, 64, 64))))
     assert net.name in texts(root) and root.get("aria-label").startswith(net.name)
-
-
-CHANNELS = st.sampled_from((64, 128, 256, 512))
-
-
-@settings(max_examples=50, deadline=None)
-@given(
-    st.sampled_from(("single", "basic", "bottleneck")),
-    CHANNELS,
-    CHANNELS,
-    st.sampled_from((1, 2)),
-    st.sampled_from((1, 1.5, 2)),
-    st.sampled_from("ABC") | st.just("none"),
-    st.sampled_from(("add", "concat")),
-    st.sampled_from((1, 2)),
-    st.integers(1, 112),
-)
-def test_a_block_shows_the_shapes_that_pytorch_computes(
-    kind, channels, width, stride, version, shortcut, fusion, dims, size
-):
-    try:
-        net = rl.ResidualBlock(kind, channels, width, stride, version, shortcut, fusion, dims=dims)
-    except ValueError:
-        assume(False)
-    shape = (channels, *[size] * dims)
-    root = read(draw.residual_block(rl.trace(net, shape)))
-    assert_fits(root)
-
-    shapes = [shape]
-    with torch.device("meta"):
-        block, x = build(net).eval(), torch.zeros(1, *shape)
-        for layer in block.children():
-            if isinstance(layer, (nn.Conv1d, nn.Conv2d)):
-                layer.register_forward_hook(lambda layer, inputs, out: shapes.append(out.shape[1:]))
-        out = block(x)
-        if shortcut != "none":
-            shapes.append(block.downsample(x).shape[1:])
-    shapes.append(out.shape[1:])
-    assert [text for text in texts(root) if " × " in text] == [
-        " × ".join(map(str, shape)) for shape in shapes
-    ]
-    projected = isinstance(block.downsample, nn.Sequential)
-    assert bool(of_class(root, "rl-line-projection")) == projected
-    assert bool(of_class(root, "rl-line-identity")) == (not projected and shortcut != "none")

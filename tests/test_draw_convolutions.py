@@ -1,18 +1,13 @@
-"""The pictures of chapters 10, 11 and 13: what can be measured in them is what PyTorch's layers have."""
+"""Cheaper convolutions: what can be measured in their pictures is what PyTorch's layers have."""
 
-import base64
-import io
 from xml.etree import ElementTree
 
 import pytest
 import torch
-from PIL import Image
 from torch import nn
 
-import resnet_lab as rl
 from resnet_lab import draw, explorers
 from resnet_lab.convolutions import KINDS, replacement
-from resnet_lab.models import build
 
 
 def elements(picture, tag):
@@ -114,53 +109,3 @@ def test_shares_are_drawn_on_one_scale():
         [1 / 1.5, 1 / 1.5, 0.25 / 1.5, 1], rel=1e-3
     )
     assert texts(picture)[-2:] == ["25 %", "150 %"]
-
-
-def test_a_signals_bars_have_the_lengths_and_channels_of_pytorchs_tensors():
-    net = rl.ResNet(
-        "basic",
-        (1, 2, 1, 1),
-        (8, 16, 32, 64),
-        stem="3x3",
-        in_channels=1,
-        classes=10,
-        dims=1,
-        head="flatten",
-        input_size=500,
-    )
-    picture = draw.signal_shapes(rl.trace(net, (1, 500)), "label")
-    bars = [
-        (float(bar.get("width")), float(bar.get("height"))) for bar in elements(picture, "rect")
-    ]
-    model = build(net)
-    x, shapes = torch.zeros(2, 1, 500), [(1, 500)]
-    for name, part in model.named_children():
-        x = part(x)
-        if name in ("conv1", "layer1", "layer2", "layer3", "layer4", "avgpool"):
-            shapes.append(tuple(x.shape[1:]))
-    *signal, before, classifier = bars
-    assert [width / signal[0][0] * 500 for width, _ in signal] == pytest.approx(
-        [length for _, length in shapes], abs=0.5
-    )
-    assert [(height / 26) ** 2 * 64 for _, height in signal[1:]] == pytest.approx(
-        [channels for channels, _ in shapes[1:]], rel=1e-2
-    )
-    head = sum(p.numel() for p in model.fc.parameters())
-    assert classifier[0] / (before[0] + classifier[0]) == pytest.approx(
-        head / sum(p.numel() for p in model.parameters()), abs=1e-3
-    )
-
-
-def test_photographs_are_the_files_that_were_given_each_with_its_caption():
-    file = io.BytesIO()
-    Image.new("RGB", (30, 20), "teal").save(file, "png")
-    html = draw.photographs([("a <b> & c", file.getvalue())] * 2, scale=4)
-    page = ElementTree.fromstring(
-        html.replace('"><figcaption', '"/><figcaption')
-    )  # as XML wants it
-    images = list(page.iter("img"))
-    assert [image.get("alt") for image in images] == ["a <b> & c"] * 2
-    assert base64.b64decode(images[0].get("src").split(",")[1]) == file.getvalue()
-    assert [figure.get("style").split(";")[0] for figure in page.iter("figure")] == [
-        "flex:0 1 120px"
-    ] * 2

@@ -12,15 +12,6 @@ from .architecture import VGG, ResNet
 from .arithmetic import conv_macs, conv_output_size, conv_params, receptive_field
 from .blocks import ResidualBlock
 from .tracing import Trace, trace
-from .zoo import (
-    cifar_plain,
-    cifar_resnet,
-    named,
-    plain,
-    resnet,
-    resnet18_small,
-    signal_resnet,
-    vgg,
-)
+from .zoo import cifar_plain, cifar_resnet, named, plain, resnet, resnet18_small, signal_resnet, vgg
 
 __version__ = "0.1.0"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from .architecture import named
+from .zoo import named
 from .tracing import trace
 
 

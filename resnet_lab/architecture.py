@@ -14,6 +14,7 @@ from .blocks import EXPANSION, block_layers, check_block, check_zero_pad, conv, 
 from .checks import check_choice, check_int
 from .graph import Graph, Layer, shifted
 
+
 @dataclass(frozen=True)
 class ResNet:
     """Any residual network: stem, one stage for every entry of `depths`, head.

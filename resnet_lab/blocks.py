@@ -71,9 +71,7 @@ class ResidualBlock:
 
     def graph(self) -> Graph:
         """The block's layers."""
-        layers, _ = block_layers(
-            self, "block", "input", self.in_channels, self.width, self.stride
-        )
+        layers, _ = block_layers(self, "block", "input", self.in_channels, self.width, self.stride)
         return Graph(self.name, layers, self.dims, self.in_channels)
 
 
@@ -128,7 +126,9 @@ def block_layers(
     return layers, out_channels
 
 
-def convolutions(net: ResNet | ResidualBlock, width: int, stride: int) -> list[tuple[int, int, int]]:
+def convolutions(
+    net: ResNet | ResidualBlock, width: int, stride: int
+) -> list[tuple[int, int, int]]:
     """The convolutions of a block: (channels out, kernel, stride) each."""
     if net.block == "single":
         return [(width, net.kernel, stride)]

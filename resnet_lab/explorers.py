@@ -10,10 +10,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from . import draw, function_classes, recorded, residuals
-from .architecture import IMAGENET_DEPTHS, ResNet, ResidualBlock, cifar_resnet, named, resnet
+from .architecture import ResNet
+from .blocks import ResidualBlock
+from .zoo import IMAGENET_DEPTHS, cifar_resnet, named, resnet
 from .arithmetic import ReceptiveField, conv_macs, conv_output_size, conv_params
 from .convolutions import KINDS, channels_seen, replacement
-from .tracing import shape_text, trace
+from .tables import shape_text
+from .tracing import trace
 
 
 @dataclass(frozen=True)

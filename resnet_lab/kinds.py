@@ -112,7 +112,9 @@ def _zero_pad(layer: Layer, source: Row) -> Count:
     channels, *sides = source.output_shape
     out = _given(layer)
     if out < channels:
-        raise ValueError(f"{layer.name} makes {out} channels of {channels}; zeros can only add some")
+        raise ValueError(
+            f"{layer.name} makes {out} channels of {channels}; zeros can only add some"
+        )
     shape = (out, *[-(-side // layer.stride) for side in sides])
     return shape, 0, 0, source.field.through(1, layer.stride), 1
 

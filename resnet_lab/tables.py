@@ -86,4 +86,6 @@ def to_markdown(table: Trace, level: str = "layer") -> str:
 
 def to_csv(table: Trace, level: str = "layer") -> str:
     """Comma-separated values, figures without thousands separators."""
-    return "\n".join([",".join([cell.replace(",", "") for cell in row]) for row in cells(table, level)])
+    return "\n".join(
+        [",".join([cell.replace(",", "") for cell in row]) for row in cells(table, level)]
+    )

@@ -299,7 +299,9 @@ def _checked(input_shape: object, graph: Graph) -> tuple[int, ...]:
         raise ValueError(
             f"input_shape is {shape}; {graph.name} takes ({', '.join(axes)}), one input without a batch"
         )
-    shape = tuple([check_int(f"input {axis}", side) for axis, side in zip(axes, shape, strict=True)])
+    shape = tuple(
+        [check_int(f"input {axis}", side) for axis, side in zip(axes, shape, strict=True)]
+    )
     if shape[0] != graph.in_channels:
         raise ValueError(
             f"input_shape {shape} has {shape[0]} channels; {graph.name} takes {graph.in_channels}"
@@ -313,7 +315,9 @@ class _Walk:
     def __init__(self, net: str, shape: tuple[int, ...]) -> None:
         self.net = net
         self.rows: list[Row] = []
-        self.origins: list[int] = []  # for every row the place of the one before it on its main path
+        self.origins: list[
+            int
+        ] = []  # for every row the place of the one before it on its main path
         self.last = Row(INPUT, INPUT, shape, shape, 0, 0, ReceptiveField()), -1
         self.named = {INPUT: self.last}
         self.receptive_field = 1

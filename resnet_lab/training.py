@@ -32,7 +32,7 @@ import torch.distributed as dist
 from torch.nn.functional import cross_entropy
 from torch.nn.parallel import DistributedDataParallel
 
-from .architecture import named
+from .zoo import named
 from .checks import check_choice, check_int
 from .data import Data, load, normalise, padded, plan, take
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 from .architecture import VGG, ResNet
 from .checks import check_choice, check_int
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 IMAGENET_DEPTHS = {
     18: ("basic", (2, 2, 2, 2)),
     34: ("basic", (3, 4, 6, 3)),
@@ -14,7 +18,7 @@ IMAGENET_DEPTHS = {
 }
 
 
-def resnet(depth: int, version: float = 1.5, shortcut: str = "B", **settings) -> ResNet:
+def resnet(depth: int, version: float = 1.5, shortcut: str = "B", **settings: Any) -> ResNet:
     """ResNet-18, 34, 50, 101 or 152 for ImageNet, from table 1 of the paper. settings: any other field of `ResNet`.
 
     >>> resnet(101).depths
@@ -30,7 +34,7 @@ def resnet(depth: int, version: float = 1.5, shortcut: str = "B", **settings) ->
     return ResNet(block, depths, version=version, shortcut=shortcut, **settings)
 
 
-def plain(depth: int, **settings) -> ResNet:
+def plain(depth: int, **settings: Any) -> ResNet:
     """plain-18 or plain-34: the same layers as the ResNet, without shortcuts.
 
     >>> plain(34).name
@@ -49,7 +53,7 @@ def vgg(depth: int, classes: int = 1000, in_channels: int = 3) -> VGG:
     return VGG(depth, classes, in_channels)
 
 
-def cifar_resnet(depth: int, shortcut: str = "A", classes: int = 10, **settings) -> ResNet:
+def cifar_resnet(depth: int, shortcut: str = "A", classes: int = 10, **settings: Any) -> ResNet:
     """The paper's CIFAR network of 6n + 2 layers: 20, 32, 44, 56, 110, 1202 (section 4.2); widths 16, 32, 64.
 
     >>> cifar_resnet(56).depths
@@ -66,7 +70,7 @@ def cifar_resnet(depth: int, shortcut: str = "A", classes: int = 10, **settings)
     )
 
 
-def cifar_plain(depth: int, **settings) -> ResNet:
+def cifar_plain(depth: int, **settings: Any) -> ResNet:
     """The plain twin of `cifar_resnet(depth)`.
 
     >>> cifar_plain(56).shortcut
@@ -75,7 +79,7 @@ def cifar_plain(depth: int, **settings) -> ResNet:
     return cifar_resnet(depth, shortcut="none", **settings)
 
 
-def resnet18_small(classes: int = 10, **settings) -> ResNet:
+def resnet18_small(classes: int = 10, **settings: Any) -> ResNet:
     """ResNet-18 with a 3x3 stem, no pooling, for 32 x 32 images: 11 million parameters, not the paper's CIFAR net.
 
     >>> from resnet_lab import trace
@@ -85,7 +89,7 @@ def resnet18_small(classes: int = 10, **settings) -> ResNet:
     return resnet(18, stem="3x3", classes=classes, title="ResNet-18, small stem", **settings)
 
 
-def signal_resnet(length: int = 1000, classes: int = 1000, **settings) -> ResNet:
+def signal_resnet(length: int = 1000, classes: int = 1000, **settings: Any) -> ResNet:
     """A 1-D ResNet-18 for signals: one channel of `length` samples in, `classes` numbers out.
 
     3-wide stem, stages of 64, 128, 256 and 512 channels with two blocks each, average pooling by 4, flatten, linear.
@@ -108,7 +112,7 @@ def signal_resnet(length: int = 1000, classes: int = 1000, **settings) -> ResNet
     )
 
 
-def named(name: str, **settings) -> ResNet | VGG:
+def named(name: str, **settings: Any) -> ResNet | VGG:
     """The network that a name such as resnet50, plain34, vgg16, resnet20, plain56, resnet18-small or signal stands for.
 
     resnet and plain followed by 6n + 2 that is no ImageNet depth mean the CIFAR family.

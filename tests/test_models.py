@@ -12,7 +12,7 @@ from torch import nn
 from torchvision.models import resnet as theirs
 
 import resnet_lab as rl
-from resnet_lab import models
+from resnet_lab import models, modules
 from resnet_lab.models import (
     BasicBlock,
     Bottleneck,
@@ -225,7 +225,7 @@ def executed(model, x):
     for name, module in model.named_modules():
         if type(module) in LEAF_KINDS:
             hooks.append(module.register_forward_hook(leaf(name)))
-        elif not isinstance(module, (nn.Identity, models.ZeroPad)):
+        elif not isinstance(module, (nn.Identity, modules.ZeroPad)):
             hooks.append(module.register_forward_hook(container(name)))
     with torch.no_grad():
         model.eval()(x)
@@ -619,7 +619,7 @@ def refused(model, net, shape=(3, 32, 32)):
 def test_mistake_a_1x1_convolution_with_kernel_3(monkeypatch):
     right = build(SMALL)
     monkeypatch.setattr(
-        models, "conv1x1", lambda a, b, stride=1, dims=2: nn.Conv2d(a, b, 3, stride, 1, bias=False)
+        modules, "conv1x1", lambda a, b, stride=1, dims=2: nn.Conv2d(a, b, 3, stride, 1, bias=False)
     )
     wrong, x = build(SMALL), torch.zeros(1, 3, 32, 32)
     assert shapes(right, x) == shapes(wrong, x)  # nothing shows from outside

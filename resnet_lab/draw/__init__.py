@@ -11,7 +11,8 @@ from .charts import chart, power, scientific, ticks, training_curves
 from .convolutions import channel_shuffle, channel_tables, shares
 from .ideas import class_fit, class_regions, guess
 from .images import confusion, photographs
-from .networks import compare, network, tallies
+from .comparison import compare, tallies
+from .networks import network
 from .signals import signal_shapes
 from .svg import WIDTH, figures, short
 

@@ -1,6 +1,11 @@
-"""Layers in words and signs, the same in every picture of a network."""
+"""What pictures of networks share: layers in words and signs, and a table's blocks taken apart."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..graph import Branches, Layer, branches
+from ..tracing import Row, Trace
 
 KINDS = {"conv": "conv", "linear": "linear", "maxpool": "pool", "avgpool": "pool"}
 
@@ -10,23 +15,86 @@ MEANINGS = {
     "linear": "fully connected",
     "batchnorm": "BatchNorm",
     "relu": "ReLU",
+    "sigmoid": "sigmoid",
+    "tanh": "tanh",
+    "multiply": "times a gate",
     "identity": "identity shortcut",
     "projection": "projection shortcut",
     "dashed": "shape changes",
 }
 
 # What has no box. Each: how the line runs on beside it, its drawing, its width.
-SIGNS = {"batchnorm": ("h3m4 0h3", "m3 -5h4v10h-4z", 10), "relu": ("h2m9 0h2", "m3 4h3l5 -8", 13)}
+SIGNS = {
+    "batchnorm": ("h3m4 0h3", "m3 -5h4v10h-4z", 10),
+    "relu": ("h2m9 0h2", "m3 4h3l5 -8", 13),
+    "sigmoid": ("h2m9 0h2", "m2 4q4 0 4.5 -4t4.5 -4", 13),
+    "tanh": ("h2m9 0h2", "m2 4q4 0 4.5 -4t4.5 -4", 13),
+    "multiply": ("h2m9 0h2", "m3.5 -3l6 6m0 -6l-6 6", 13),
+}
 
 
-def layer_text(layer, dims: int = 2) -> str:
-    """A layer in the paper's words: 3×3, 128, /2. A layer of a signal's net is named as its image form, 1×3."""
+def layer_text(layer: Layer, dims: int = 2, strided: bool = True) -> str:
+    """A layer in the paper's words: 3×3, 128, /2. One of a signal's net has its image form, 1×3."""
     kernel = f"{layer.kernel if dims == 2 else 1}×{layer.kernel}"
-    step = f", /{layer.stride}" if layer.stride > 1 else ""
+    step = f", /{layer.stride}" if layer.stride > 1 and strided else ""
     if layer.kind == "conv":
-        return f"{kernel}, {layer.out_channels}{step}"
+        return f"{kernel}, {layer.channels}{step}"
     if layer.kind == "linear":
-        return f"linear, {layer.out_channels}"
+        return f"linear, {layer.channels}"
+    if layer.kind not in KINDS:
+        return MEANINGS.get(layer.kind, layer.kind)
     if layer.output_size == 1:
         return "global average"
     return f"{'max' if layer.kind == 'maxpool' else 'average'} pool {kernel}{step}"
+
+
+@dataclass
+class Block:
+    """A block of a traced network, which stands for `copies` alike, or a layer outside of all blocks.
+
+    Attributes:
+        name: the prefix of its layers' names, or the layer's name.
+        rows: of its layers by name, in order of execution.
+        copies: how many such follow each other.
+    """
+
+    name: str
+    rows: dict[str, Row]
+    copies: int
+
+    def parts(self) -> Branches:
+        """Its layers by the part they play."""
+        return branches([row.layer for row in self.rows.values() if row.layer])
+
+    def main_path(self, layers: list[Layer]) -> list[Layer]:
+        """Those of `layers` that are on the main path: not those that make a gate."""
+        return [layer for layer in layers if self.rows[layer.name].on_main_path]
+
+    def changes_shape(self) -> bool:
+        """Whether what goes out has another shape than what comes in."""
+        rows = list(self.rows.values())
+        return rows[0].input_shape != rows[-1].output_shape
+
+
+def blocks(table: Trace) -> list[Block]:
+    """A table's blocks and the layers between them, in order of execution."""
+    found: list[Block] = []
+    for section in table.sections:
+        name = None
+        for row in section.rows:
+            layer = row.layer
+            if layer is None:
+                continue
+            parts = row.name.split(".")
+            prefix = f"{parts[0]}.{parts[1]}" if len(parts) > 2 else layer.name
+            if prefix != name:
+                name = prefix
+                found.append(Block(prefix, {}, section.copies))
+            found[-1].rows[layer.name] = row
+    return found
+
+
+def line_css(block: Block, parts: Branches) -> str:
+    """How a shortcut is drawn: its colour says what stands in it, dashes that the shape changes."""
+    colour = "projection" if parts.kind == "projection" else "identity"
+    return f"rl-line-{colour}" + " rl-dashed" * block.changes_shape()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..tracing import Trace, shape_text
+from ..tables import shape_text
+from ..tracing import Trace
 from .svg import WIDTH, short, svg, write
 
 

@@ -1,8 +1,8 @@
 """The one home of the book's colours, for pictures and pages, on light and on dark.
 
-Colours after Okabe and Ito, whose eight colour-blind readers can tell apart, darkened on light until
-every mark has a contrast of 3 and every text one of 4.5 by WCAG's formula. A colour means the same
-thing in every picture; blue and orange together are also two classes, or the signs of a number.
+Colours after Okabe and Ito, whose eight colour-blind readers can tell apart, darkened on light
+until every mark has a contrast of 3 and every text one of 4.5 by WCAG's formula. A colour means the
+same thing in every picture; blue and orange together are also two classes, or a number's signs.
 
 Source: Okabe and Ito, Color Universal Design (2002); WCAG 2.2, success criteria 1.4.3 and 1.4.11.
 """

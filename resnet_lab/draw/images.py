@@ -130,17 +130,14 @@ def feature_maps(maps: Sequence[tuple[str, Sequence[float], int, int]], label: s
     least = min([min(values) for _, values, *_ in maps])
     signed, reach = least < 0, max([max(values) for _, values, *_ in maps] + [-least]) or 1
     colours = _two_colours(1) if signed else [(4 * level - level // 64,) * 3 for level in range(65)]
-    half = LEVELS / 2 / reach
     columns = min(5, len(maps))
     side = min(120, (WIDTH - 8 * (columns - 1)) / columns)
     tallest = max([height / width for _, _, height, width in maps]) * side
     body = []
     for place, (caption, values, height, width) in enumerate(maps):
         x, y = (side + 8) * (place % columns), (tallest + 20) * (place // columns)
-        if signed:
-            levels = [int(LEVELS / 2 + half * value) for value in values]
-        else:
-            levels = [int(2 * half * value) for value in values]
+        zero, scale = (LEVELS / 2, LEVELS / 2) if signed else (0, LEVELS)
+        levels = [int(zero + scale * (value / reach)) for value in values]
         uri = _bitmap(levels, width, height, colours)
         css = "rl-tint" * signed
         body += [
@@ -148,9 +145,9 @@ def feature_maps(maps: Sequence[tuple[str, Sequence[float], int, int]], label: s
             write(x, y + tallest + 12, caption, "rl-small"),
         ]
     y = (tallest + 20) * -(-len(maps) // columns) + 12
-    scale = f"orange {figures(-reach)}, blue {figures(reach)}"
+    ends = f"orange {figures(-reach)}, blue {figures(reach)}"
     body.append(
-        write(0, y, scale if signed else f"black 0, white {figures(reach)}", "rl-small rl-quiet")
+        write(0, y, ends if signed else f"black 0, white {figures(reach)}", "rl-small rl-quiet")
     )
     return svg(y + 6, label, "".join(body))
 

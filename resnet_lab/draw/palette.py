@@ -9,6 +9,10 @@ Source: Okabe and Ito, Color Universal Design (2002); WCAG 2.2, success criteria
 
 from __future__ import annotations
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 LIGHT = {
     "conv": "#0072b2",
     "residual": "#0296e3",
@@ -48,18 +52,17 @@ _DARK = (
 )
 
 
-def properties(colours: dict[str, str]) -> str:
-    """Colours as custom properties of CSS, those of pages and pictures: `--rl-conv:#0072b2;`..."""
-    return "".join([f"--rl-{name}:{colour};" for name, colour in colours.items()])
+def properties(colours: Iterable[tuple[str, str]]) -> str:
+    """Colours by name as custom properties of CSS: `--rl-conv:#0072b2;` ..."""
+    return "".join([f"--rl-{name}:{colour};" for name, colour in colours])
 
 
 def css() -> str:
     """The style sheet that gives a page the palette, on light and on dark; paper is light.
 
-    >>> print(css().splitlines()[0][:22])
-    :root{--rl-conv:#0072b
+    >>> css()[:23]
+    ':root{--rl-conv:#0072b2'
     """
-    return (
-        f":root{{{properties(LIGHT)}--rl-tint:none}}\n"
-        f"@media screen{{{_DARK}{{{properties(DARK)}--rl-tint:invert(1) hue-rotate(180deg)}}}}\n"
-    )
+    light, dark = properties(LIGHT.items()), properties(DARK.items())
+    dark += "--rl-tint:invert(1) hue-rotate(180deg)"  # light on dark, with the same hues
+    return ":root{" + light + "}\n@media screen{" + _DARK + "{" + dark + "}}\n"

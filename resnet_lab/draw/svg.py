@@ -31,8 +31,10 @@ STYLE = (
             for name in MARKS
         ]
     )
-    + ".rl-svg:root{background:#fff}@media screen and (prefers-color-scheme:dark){.rl-svg:root{"
-    f"color:#fff;background:{DARK['sheet']};{properties({name: DARK[name] for name in MARKS})}}}}}"
+    + ".rl-svg:root{background:#fff}@media screen and (prefers-color-scheme:dark){"
+    + f".rl-svg:root{{color:#fff;background:{DARK['sheet']};"
+    + properties([(name, DARK[name]) for name in MARKS])
+    + "}}"
 )
 
 

@@ -14,7 +14,7 @@ SIZES = {"rl-title": 15, "rl-small": 10}
 
 
 def read(picture):
-    """The SVG's root; a picture is XML, scales with its column, says the same aloud and on hovering."""
+    """The SVG's root; a picture is XML, fits its column, says the same aloud as on hovering."""
     root = ElementTree.fromstring(picture.replace(' xmlns="http://www.w3.org/2000/svg"', ""))
     assert root.tag == "svg" and root.get("role") == "img"
     assert root.get("aria-label") == root.find("title").text and len(root.get("aria-label")) > 20

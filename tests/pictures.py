@@ -1,6 +1,7 @@
 """Reads pictures back as XML and measures them with the metrics of a wide font."""
 
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -13,7 +14,7 @@ SIZES = {"rl-title": 15, "rl-small": 10}
 
 
 def read(picture):
-    """The SVG's root; every picture is XML, scales with its column and says the same aloud and on hovering."""
+    """The SVG's root; a picture is XML, fits its column, says the same aloud as on hovering."""
     root = ElementTree.fromstring(picture.replace(' xmlns="http://www.w3.org/2000/svg"', ""))
     assert root.tag == "svg" and root.get("role") == "img"
     assert root.get("aria-label") == root.find("title").text and len(root.get("aria-label")) > 20
@@ -36,7 +37,7 @@ def font(size, bold):
 
 
 def boxes(root):
-    """Where each text stands, (left, right, baseline, text), if set in DejaVu Sans, wider than a system's own font."""
+    """Each text's (left, right, baseline, text) in DejaVu Sans, wider than a system's own font."""
     for text in root.iter("text"):
         width = 0
         for part in [text, *text]:
@@ -57,5 +58,5 @@ def assert_fits(root):
     placed = sorted(boxes(root), key=lambda box: (box[2], box[0]))
     for left, right, baseline, text in placed:
         assert left >= 0 and right <= width and 8 <= baseline <= height - 2, text
-    for (_, end, line, text), (start, _, next_line, after) in zip(placed, placed[1:]):
+    for (_, end, line, text), (start, _, next_line, after) in pairwise(placed):
         assert line != next_line or end <= start, (text, after)

@@ -36,12 +36,12 @@ def test_filled_area_times_the_kernels_cells_is_the_number_of_weights(kind, kern
     tables = [
         path.get("d")
         for path in elements(picture, "path")
-        if path.get("class") == "rl-conv" and not path.get("fill-opacity")
+        if path.get("class") == "rl-conv" and path.get("fill-opacity") == "1"
     ]
     kernels = [
         path.get("d").count("M")
         for path in elements(picture, "path")
-        if path.get("fill-opacity") == ".45"
+        if path.get("fill-opacity") == "0.45"
     ]
     assert sum(kernels) == sum(conv.kernel[0] * conv.kernel[1] for conv in layers)
     unit = (96 / 64) ** 2

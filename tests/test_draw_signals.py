@@ -1,4 +1,4 @@
-"""The picture of a signal's way through a network has the lengths and channels of PyTorch's tensors."""
+"""A signal's way through a network is drawn with the lengths and channels of PyTorch's tensors."""
 
 from xml.etree import ElementTree
 

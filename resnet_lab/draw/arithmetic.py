@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from ..arithmetic import ReceptiveField, conv_output_size
 from .palette import SHADES
-from .svg import WIDTH, count, squares, svg, write
+from .svg import WIDTH, area, count, line, rect, squares, svg, write
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
+# ------------------------------------------------------------------------------------ output sizes
 def kernel_positions(
     size: int,
     kernel: int,
@@ -15,11 +20,15 @@ def kernel_positions(
     dilation: int = 1,
     ceil_mode: bool = False,
 ) -> str:
-    """A row of pixels, under it every position that the kernel takes, one a line, and under these the output's pixels.
+    """A row of pixels, under it every position the kernel takes, and under these the outputs.
 
-    Dots are the pixels that a position reads; empty cells are padding (or, with ceil_mode, lie beyond it); crossed
-    pixels are read by no position. A long row is shown by its two ends. Arguments and errors: those of
-    `arithmetic.conv_output_size`.
+    Dots are the pixels that a position reads; empty cells are padding (or, with `ceil_mode`, lie
+    beyond it); crossed pixels are read by no position. A long row is shown by its two ends.
+
+    Args: those of `arithmetic.conv_output_size`.
+
+    Raises:
+        ValueError: the kernel has no room, as in `arithmetic.conv_output_size`.
 
     >>> "output: 2 pixels" in kernel_positions(5, 3, stride=2)
     True
@@ -27,15 +36,9 @@ def kernel_positions(
     outputs = conv_output_size(size, kernel, stride, padding, dilation, ceil_mode)
     span = ReceptiveField().through(kernel, stride, padding, dilation).size
     starts = range(-padding, outputs * stride - padding, stride)
-    if (
-        dilation == 1 and stride <= kernel
-    ):  # no holes: only pixels after the last position can be missed
-        unread = [*range(max(0, starts[-1] + span), size)]
-    else:
-        read = {start + tap for start in starts for tap in range(0, span, dilation)}
-        unread = [pixel for pixel in range(size) if pixel not in read]
+    unread = _unread(size, starts, span, dilation, holes=dilation > 1 or stride > kernel)
 
-    # Pixels from `left` to `right` are left out, and with them the positions that are not wholly in sight.
+    # Pixels from `left` to `right` are left out, and with them the positions not wholly in sight.
     first, end = -padding, max(size + padding, starts[-1] + span)
     window = max(16, span + 2 * stride)
     left, right = (first + window, end - window) if end - first > 2 * window + 6 else (end, end)
@@ -56,69 +59,108 @@ def kernel_positions(
     rows = [(x[start], y + row * pitch) for row, start in enumerate(before)]
     rows += [(x[start], y + (lines - len(after) + row) * pitch) for row, start in enumerate(after)]
     bottom = rows[-1][1] + pitch / 2 + 5
-    middle, half = side / 2, (span - 1) * cell / 2
-    dots = "h0" + f"m{dilation * cell} 0h0" * (kernel - 1)
-    cross = f"l{side} {side}m0-{side}l-{side} {side}"
 
-    in_text = f"input: {count(size, 'pixel')}" + f", {padding} of padding on each side" * (
-        padding > 0
+    padded = f", {padding} of padding on each side" if padding else ""
+    missed = f"; {len(unread):,} of the input never read" if unread else ""
+    in_text, out_text = (
+        f"{count(size, 'pixel')}{padded}",
+        f"output: {count(outputs, 'pixel')}{missed}",
     )
-    out_text = f"output: {count(outputs, 'pixel')}" + (
-        f"; {len(unread):,} of the input never read" if unread else ""
-    )
+    cross = f"l{side} {side}m0-{side}l-{side} {side}"
     body = [
-        write(WIDTH / 2, 11, in_text, "rl-label rl-middle"),
-        f'<path class="rl-muted" fill-opacity=".35" d="{squares([x[p] for p in shown if 0 <= p < size], top, side)}"/>',
-        f'<path class="rl-line-muted" style="stroke-width:.8" '
-        f'd="{squares([x[p] for p in shown if not 0 <= p < size], top, side)}"/>',
-        '<path class="rl-line-projection" d="'
-        + "".join([f"M{x[p]} {top}{cross}" for p in unread if p in x])
-        + '"/>',
-        '<path class="rl-line-muted" stroke-opacity=".35" d="'
-        + "".join([f"M{left + half + middle} {y}V{bottom}" for left, y in rows])
-        + '"/>',
-        f'<path class="rl-line-conv" stroke-opacity=".3" stroke-linecap="round" style="stroke-width:{pitch * 0.75}" d="'
-        + "".join([f"M{left + middle} {y}h{2 * half}" for left, y in rows])
-        + '"/>',
-        f'<path class="rl-line-conv" stroke-linecap="round" style="stroke-width:{min(pitch, cell) * 0.625}" d="'
-        + "".join([f"M{left + middle} {y}{dots}" for left, y in rows])
-        + '"/>',
-        f'<path class="rl-conv" d="{squares([left + half for left, y in rows], bottom, side)}"/>',
+        write(WIDTH / 2, 11, f"input: {in_text}", "rl-label rl-middle"),
+        area(squares([x[p] for p in shown if 0 <= p < size], top, side), "muted", 0.35),
+        line(squares([x[p] for p in shown if not 0 <= p < size], top, side), "muted", 0.8),
+        line("".join([f"M{x[p]} {top}{cross}" for p in unread if p in x]), "projection"),
+        _positions(rows, bottom, (kernel, dilation, span - 1), cell, side, pitch),
+        area(squares([left + (span - 1) * cell / 2 for left, y in rows], bottom, side), "conv"),
     ]
     if gap:
         body += [write(WIDTH / 2, y + cell // 2 + 3, "⋯", "rl-middle") for y in (top, bottom)]
     body.append(write(WIDTH / 2, bottom + cell + 13, out_text, "rl-label rl-middle"))
-    return svg(bottom + cell + 20, f"{in_text[0].upper()}{in_text[1:]}; {out_text}", "".join(body))
+    return svg(bottom + cell + 20, f"Input: {in_text}; {out_text}", "".join(body))
 
 
-def receptive_field_cone(
-    layers, size: int | None = None, output: int | None = None, names=None
+def _unread(size: int, starts: range, span: int, dilation: int, holes: bool) -> list[int]:
+    """The pixels that no position reads."""
+    if not holes:  # only those after the last position
+        return [*range(max(0, starts[-1] + span), size)]
+    read = {start + tap for start in starts for tap in range(0, span, dilation)}
+    return [pixel for pixel in range(size) if pixel not in read]
+
+
+def _positions(
+    rows: list[tuple[float, float]],
+    bottom: float,
+    taps: tuple[int, int, int],
+    cell: float,
+    side: float,
+    pitch: float,
 ) -> str:
-    """The pixels that one output pixel sees, row by row through a stack of layers, the input on top.
+    """The kernel's positions: a line down to its output, a band over its span, dots where it reads.
 
-    layers: tuples (kernel, stride=1, padding=0, dilation=1), as for `arithmetic.receptive_field`. Every row is drawn on
-    the input's scale: its cells are as wide as its stride, and a band where cells would be too narrow. The number beside
-    a row counts its pixels from the first to the last that is seen. size: of the input; what lies outside is padding;
-    None stands for a row without end. output: the output pixel to follow, by default the middle one. names: a text for
-    each layer.
-    Raises ValueError if the input of `size` is too small for the stack, or has no such output pixel.
+    Args:
+        rows: for each position the left edge of its first pixel, and its own height.
+        bottom: where the outputs begin.
+        taps: how many, from one to the next, and from the first to the last, in pixels.
+        cell: from pixel to pixel.
+        side: of a pixel.
+        pitch: from row to row.
+    """
+    kernel, dilation, reach = taps
+    middle, half = side / 2, reach * cell / 2
+    dots = "h0" + f"m{dilation * cell} 0h0" * (kernel - 1)
+    to_output = "".join([f"M{left + half + middle} {y}V{bottom}" for left, y in rows])
+    spans = "".join([f"M{left + middle} {y}h{2 * half}" for left, y in rows])
+    reads = "".join([f"M{left + middle} {y}{dots}" for left, y in rows])
+    return (
+        line(to_output, "muted", opacity=0.35)
+        + line(spans, "conv rl-round", pitch * 0.75, 0.3)
+        + line(reads, "conv rl-round", min(pitch, cell) * 0.625)
+    )
+
+
+# -------------------------------------------------------------------------------- receptive fields
+def receptive_field_cone(
+    layers: Sequence[Sequence[int]],
+    size: int | None = None,
+    output: int | None = None,
+    names: Sequence[str] | None = None,
+) -> str:
+    """The pixels that one output pixel sees, row by row through a stack, the input on top.
+
+    Every row is drawn on the input's scale: its cells are as wide as its stride, and a band where
+    cells would be too narrow. The number beside a row counts its pixels from the first to the last
+    that is seen.
+
+    Args:
+        layers: (kernel, stride=1, padding=0, dilation=1) each, as in `arithmetic.receptive_field`.
+        size: of the input; what lies outside is padding. None stands for a row without end.
+        output: the output pixel to follow, by default the middle one.
+        names: a text for each layer.
+
+    Raises:
+        ValueError: the input of `size` is too small for the stack, or has no such output pixel.
 
     >>> "sees 7 pixels" in receptive_field_cone([(3,), (3,), (3,)])
     True
     """
-    layers = [(*layer, *(1, 1, 0, 1)[len(layer) :]) for layer in layers]
-    fields, sizes = [ReceptiveField()], [size]
-    for kernel, stride, padding, dilation in layers:
+    stack = [(*layer, *(1, 1, 0, 1)[len(layer) :]) for layer in layers]
+    fields, sizes = [ReceptiveField()], [size or 0]  # 0 for a row without end
+    for kernel, stride, padding, dilation in stack:
         fields.append(fields[-1].through(kernel, stride, padding, dilation))
-        sizes.append(size and conv_output_size(sizes[-1], kernel, stride, padding, dilation))
+        if size:
+            sizes.append(conv_output_size(sizes[-1], kernel, stride, padding, dilation))
+        else:
+            sizes.append(0)
     if output is None:
-        output = (sizes[-1] or 0) // 2
+        output = sizes[-1] // 2
     if size and not 0 <= output < sizes[-1]:
         raise ValueError(f"output is {output}; the stack has output pixels 0 to {sizes[-1] - 1}")
 
     seen = [[(output, output + 1)]]  # for every row, from the output up, the runs of pixels seen
-    for kernel, stride, padding, dilation in reversed(layers):
-        seen.append(read_by(seen[-1], kernel, stride, padding, dilation))
+    for kernel, stride, padding, dilation in reversed(stack):
+        seen.append(_read_by(seen[-1], kernel, stride, padding, dilation))
     seen.reverse()
 
     field = fields[-1]
@@ -130,84 +172,108 @@ def receptive_field_cone(
         low, high = min(low, 0), max(high, size)
     unit = min(24, (WIDTH - 40) / (high - low))
     origin = (WIDTH - 40 - unit * (high + low)) / 2
-    pitch = max(20, min(46, 300 // len(layers)))
+    pitch = max(20, min(46, 300 // len(stack)))
     thick = min(12, pitch - 11)
 
-    body, cone, edges = [], [], None
-    for row, (level, length, cells) in enumerate(zip(fields, sizes, seen)):
-        y, step = 32 + row * pitch, level.stride
-        zero = (level.size - step) / 2 - level.padding  # where the row's first cell begins
+    left, right, width = origin + start * unit, origin + end * unit, count(field.size, "pixel")
+    body = [
+        f'<g transform="translate({origin:.6g} 0) scale({unit:.6g} 1)">',
+        _cone_rows(fields, sizes, seen, low, high, unit, pitch, thick),
+        "</g>",
+        _cone_texts(stack, seen, names, pitch, thick),
+        write(WIDTH, 18, "seen", "rl-label rl-quiet rl-end"),
+        line(f"M{left:.6g} 28v-5H{right:.6g}v5", "muted"),
+        write((left + right) // 2, 18, width, "rl-label rl-middle rl-strong"),
+    ]
+    read = sum([end - first for first, end in seen[0]])
+    outside = field.size - max(0, min(end, size) - max(start, 0)) if size else 0
+    remarks = [f"{read:,} of them read"] * (read < field.size)
+    remarks += [f"{outside:,} of them outside the image"] * (outside > 0)
+    bottom = 32 + len(stack) * pitch + thick
+    if remarks:
+        bottom += 16
+        body.append(write(WIDTH / 2, bottom, ", ".join(remarks), "rl-label rl-middle"))
+    label = ", ".join([f"One output pixel sees {width} of the input", *remarks])
+    return svg(bottom + 6, label, "".join(body))
+
+
+def _cone_rows(
+    fields: list[ReceptiveField],
+    sizes: list[int],
+    seen: list[list[tuple[int, int]]],
+    low: float,
+    high: float,
+    unit: float,
+    pitch: int,
+    thick: int,
+) -> str:
+    """The rows of cells, and the cone behind them, from input pixel `low` to `high`.
+
+    Args:
+        fields: of every row.
+        sizes: of every row, 0 for one without end.
+        seen: the runs of pixels that are seen in every row.
+        low: the first input pixel in sight.
+        high: the end of the last one.
+        unit: the width of an input pixel.
+        pitch: from row to row.
+        thick: the height of a row.
+    """
+    rows, cone = [], []
+    edges = None
+    for row, (field, size, cells) in enumerate(zip(fields, sizes, seen, strict=True)):
+        y, step = 32 + row * pitch, field.stride
+        zero = (field.size - step) / 2 - field.padding  # where the row's first cell begins
         gap = min(1.5 / unit, step / 6) if step * unit > 3 else 0
-        style = f"stroke-width:{thick};stroke-dasharray:{step - gap} {gap};stroke-dashoffset:"
-
-        def strip(parts, css, opacity):
-            """Parts of the row, each from one input pixel to another; the dashes are its cells."""
-            path = "".join(
-                [f"M{first} {y + thick / 2}H{end}" for first, end in parts if first < end]
-            )
-            cut = (parts[0][0] - zero) % step
-            return (
-                f'<path class="{css}" stroke-opacity="{opacity}" style="{style}{cut}" d="{path}"/>'
-            )
-
-        left, right = (zero, zero + length * step) if length else (low, high)
+        dashes = f"stroke-width:{thick};stroke-dasharray:{step - gap} {gap}"
+        left, right = (zero, zero + size * step) if size else (low, high)
         parts = [(zero + first * step, zero + end * step) for first, end in cells]
-        body += [
-            strip([(max(low, left), min(high, right))], "rl-line-muted", 0.35),
-            strip(parts, "rl-line-conv", 0.3 if length else 1),
+        strips = [
+            ([(max(low, left), min(high, right))], "muted", 0.35),
+            (parts, "conv", 0.3 if size else 1),
         ]
-        if length:
-            body.append(
-                strip(
-                    [(max(first, left), min(end, right)) for first, end in parts], "rl-line-conv", 1
-                )
+        if size:
+            inside = [(max(first, left), min(end, right)) for first, end in parts]
+            strips.append((inside, "conv", 1))
+        for runs, colour, opacity in strips:
+            path = "".join(
+                [f"M{first} {y + thick / 2}H{end}" for first, end in runs if first < end]
+            )
+            rows.append(
+                f'<path class="rl-line-{colour}" stroke-opacity="{opacity}" '
+                f'style="{dashes};stroke-dashoffset:{(runs[0][0] - zero) % step}" d="{path}"/>'
             )
         if edges:
-            cone.append(
-                f"M{edges[0]} {y - pitch + thick}H{edges[1]}L{parts[-1][1]} {y}H{parts[0][0]}z"
-            )
+            above = y - pitch + thick
+            cone.append(f"M{edges[0]} {above}H{edges[1]}L{parts[-1][1]} {y}H{parts[0][0]}z")
         edges = parts[0][0], parts[-1][1]
-    body = [
-        f'<g transform="translate({origin:.6g} 0) scale({unit:.6g} 1)"><path class="rl-conv" fill-opacity=".12" '
-        f'd="{"".join(cone)}"/>',
-        *body,
-        "</g>",
-    ]
+    return area("".join(cone), "conv", 0.12) + "".join(rows)
 
+
+def _cone_texts(
+    stack: list[tuple[int, ...]],
+    seen: list[list[tuple[int, int]]],
+    names: Sequence[str] | None,
+    pitch: int,
+    thick: int,
+) -> str:
+    """The layers' names between the rows, and on the right how many pixels of each row are seen."""
     if names is None:
         names = [
             f"layer {number}: {kernel_text(kernel, stride, dilation)}"
-            for number, (kernel, stride, _, dilation) in enumerate(layers, 1)
+            for number, (kernel, stride, _, dilation) in enumerate(stack, 1)
         ]
     css = "rl-label" if pitch > 30 else "rl-small"
-    body += [
+    body = [
         write(0, 35 + row * pitch - (pitch - thick) / 2, name, css)
         for row, name in enumerate(names, 1)
         if name
     ]
     for row, cells in enumerate(seen):
         css = "rl-label rl-end" if row else "rl-label rl-end rl-strong"
-        body.append(
-            write(WIDTH, 36 + row * pitch + thick / 2, f"{cells[-1][1] - cells[0][0]:,}", css)
-        )
-    body.append(write(WIDTH, 18, "seen", "rl-label rl-quiet rl-end"))
-    left, right = origin + start * unit, origin + end * unit
-    body.append(f'<path class="rl-line-muted" d="M{left:.6g} 28v-5H{right:.6g}v5"/>')
-    width = count(field.size, "pixel")
-    body.append(write((left + right) // 2, 18, width, "rl-label rl-middle rl-strong"))
-
-    read = sum([end - first for first, end in seen[0]])
-    outside = field.size - max(0, min(end, size) - max(start, 0)) if size else 0
-    remark = ", ".join(
-        [f"{read:,} of them read"] * (read < field.size)
-        + [f"{outside:,} of them outside the image"] * (outside > 0)
-    )
-    bottom = 32 + len(layers) * pitch + thick
-    if remark:
-        bottom += 16
-        body.append(write(WIDTH / 2, bottom, remark, "rl-label rl-middle"))
-    label = f"One output pixel sees {width} of the input"
-    return svg(bottom + 6, f"{label}, {remark}" if remark else label, "".join(body))
+        y = 36 + row * pitch + thick / 2
+        body.append(write(WIDTH, y, f"{cells[-1][1] - cells[0][0]:,}", css))
+    return "".join(body)
 
 
 def kernel_text(kernel: int, stride: int, dilation: int) -> str:
@@ -219,8 +285,10 @@ def kernel_text(kernel: int, stride: int, dilation: int) -> str:
     )
 
 
-def read_by(runs, kernel: int, stride: int, padding: int, dilation: int) -> list:
-    """The pixels that a layer reads for its output pixels in `runs`; both are runs (first, end) of pixels, in order."""
+def _read_by(
+    runs: list[tuple[int, int]], kernel: int, stride: int, padding: int, dilation: int
+) -> list[tuple[int, int]]:
+    """The pixels that a layer reads for its output pixels in `runs`; all are runs (first, end)."""
     pieces, span = [], dilation * (kernel - 1) + 1
     for first, end in runs:
         if dilation == 1 and stride <= kernel or stride == 1 and dilation <= end - first:
@@ -231,7 +299,7 @@ def read_by(runs, kernel: int, stride: int, padding: int, dilation: int) -> list
                 for pixel in range(first, end)
                 for tap in range(0, span, dilation)
             ]
-    found = []
+    found: list[tuple[int, int]] = []
     for first, end in sorted(pieces):
         if found and first - padding <= found[-1][1]:
             found[-1] = found[-1][0], max(found[-1][1], end - padding)
@@ -240,44 +308,40 @@ def read_by(runs, kernel: int, stride: int, padding: int, dilation: int) -> list
     return found
 
 
-def bars(label: str, groups) -> str:
+# ----------------------------------------------------------------------------------------- counting
+def bars(label: str, groups: Sequence[tuple[str, Sequence[tuple[str, dict[str, int]]]]]) -> str:
     """Labelled bars, each of one or more parts end to end. Within a group all bars have one scale.
 
-    groups: (heading, bars) each; bars: (text, parts) each; parts: a dict from a part's name to its value. Parts of one
-    name have one shade. label: what the picture shows, in a sentence.
+    Args:
+        label: what the picture shows, in a sentence.
+        groups: (heading, bars) each; bars: (text, parts) each; parts: a dict from a part's name to
+            its value. Parts of one name have one shade.
     """
-    body, y, names = [], 0, []
+    body: list[str] = []
+    names: list[str] = []
+    y = 0
     for heading, lines in groups:
         y += 16
         body.append(write(0, y, heading, "rl-label rl-strong"))
         longest = max([sum(parts.values()) for _, parts in lines])
         for text, parts in lines:
             y += 18
-            total = sum(parts.values())
-            body += [
-                write(0, y, text, "rl-label"),
-                write(WIDTH, y, f"{total:,}", "rl-label rl-end"),
-            ]
+            total = f"{sum(parts.values()):,}"
+            body += [write(0, y, text, "rl-label"), write(WIDTH, y, total, "rl-label rl-end")]
             y += 5
-            x = 0
+            x = 0.0
             for name, value in parts.items():
                 if name not in names:
                     names.append(name)
                 width = WIDTH * value / longest
-                body.append(
-                    f'<rect class="rl-conv" fill-opacity="{SHADES[names.index(name)]}" x="{x:.5g}" y="{y}" '
-                    f'width="{width:.5g}" height="14"/>'
-                )
+                body.append(rect(x, y, width, 14, "conv", SHADES[names.index(name)]))
                 x += width
             y += 14
         y += 12
     if len(names) > 1:
         x = 0
-        for name, shade in zip(names, SHADES):
-            body.append(
-                f'<rect class="rl-conv" fill-opacity="{shade}" x="{x}" y="{y}" width="10" height="10"/>'
-            )
-            body.append(write(x + 14, y + 10, name, "rl-label"))
+        for name, shade in zip(names, SHADES, strict=False):
+            body += [rect(x, y, 10, 10, "conv", shade), write(x + 14, y + 10, name, "rl-label")]
             x += 40 + 6 * len(name)
         y += 16
     return svg(y, label, "".join(body))

@@ -2,71 +2,112 @@
 
 from __future__ import annotations
 
-from .svg import WIDTH, polyline, svg, write
+from .svg import WIDTH, line, polyline, svg, write
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    Point = tuple[float, float]
+    Place = Callable[[float, float], Point]
+    Ticks = Sequence[tuple[float, str]]
+    Series = tuple[str, str, float, Sequence[Point]]
+
+LEFT, TOP = 34, 20
 
 
-def chart(label: str, series, across: str, up: str, x_ticks, y_ticks, height: float = 180) -> str:
-    """Lines over two axes, each with its name at its end. Scales are linear: for a logarithmic one give logarithms.
+def chart(
+    label: str,
+    series: Sequence[Series],
+    across: str,
+    up: str,
+    x_ticks: Ticks,
+    y_ticks: Ticks,
+    height: float = 180,
+    above: Ticks = (),
+) -> str:
+    """Lines over two axes, each with its name at its end.
 
-    series: (name, css, opacity, points) each; css: a colour's name, with " rl-dashed" if wanted; name may be "".
-    across, up: what the axes show; ticks: (value, text) from low to high, the first and last being the ends of the axis.
+    Scales are linear: for a logarithmic one give logarithms. What leaves them stays at their edge.
+
+    Args:
+        label: what the chart shows, in a sentence.
+        series: (name, css, opacity, points) each; css: a colour's name, with " rl-dashed" if
+            wanted; the name may be empty.
+        across: what the axis shows that goes to the right.
+        up: what the upright axis shows.
+        x_ticks: (value, text) from low to high, the first and the last being the ends of the axis.
+        y_ticks: the same for the upright axis.
+        height: of the upright axis.
+        above: (x, text) each, said at the upper edge of what lies above it.
     """
-    longest = max([len(name) for name, _, _, _ in series])
-    left, right, top = 34, WIDTH - max(16, 8 + 5.6 * longest), 20
+    longest = max([len(name) for name, *_ in series] + [0])
+    right, bottom = WIDTH - max(16, 8 + 5.6 * longest), TOP + height
     (x_low, _), (x_high, _) = x_ticks[0], x_ticks[-1]
     (y_low, _), (y_high, _) = y_ticks[0], y_ticks[-1]
-    x_scale, y_scale = (right - left) / (x_high - x_low), height / (y_high - y_low)
+    x_scale, y_scale = (right - LEFT) / (x_high - x_low), height / (y_high - y_low)
 
-    def place(x, y):
-        return left + (x - x_low) * x_scale, top + (y_high - min(max(y, y_low), y_high)) * y_scale
+    def place(x: float, y: float) -> Point:
+        return LEFT + (x - x_low) * x_scale, TOP + (y_high - min(max(y, y_low), y_high)) * y_scale
 
     body = [
         write(0, 11, up, "rl-small rl-strong"),
-        write(right, top + height + 28, across, "rl-small rl-strong rl-end"),
+        write(right, bottom + 28, across, "rl-small rl-strong rl-end"),
     ]
     for value, text in y_ticks:
         y = place(x_low, value)[1]
         body += [
-            f'<path class="rl-rule" d="M{left} {y:.4g}H{right:g}"/>',
-            write(left - 5, y + 3.5, text, "rl-small rl-quiet rl-end"),
+            f'<path class="rl-rule" d="M{LEFT} {y:.4g}H{right:g}"/>',
+            write(LEFT - 5, y + 3.5, text, "rl-small rl-quiet rl-end"),
         ]
     for value, text in x_ticks:
-        body.append(
-            write(place(value, y_low)[0], top + height + 14, text, "rl-small rl-quiet rl-middle")
-        )
+        x = place(value, y_low)[0]
+        body.append(write(x, bottom + 14, text, "rl-small rl-quiet rl-middle"))
     ends = []
     for name, css, opacity, points in series:
         path = [place(*point) for point in points]
+        x, y = path[-1]
         if len(path) == 1:
-            body.append(
-                f'<circle class="rl-{css.split()[0]}" cx="{path[0][0]:.4g}" cy="{path[0][1]:.4g}" r="2.5"/>'
-            )
+            colour = css.split()[0]
+            body.append(f'<circle class="rl-{colour}" cx="{x:.4g}" cy="{y:.4g}" r="2.5"/>')
         else:
-            width = 2.5 if opacity == 1 else 1.5
-            body.append(
-                f'<path class="rl-line-{css}" style="stroke-width:{width}" stroke-opacity="{opacity}" d="{polyline(path)}"/>'
-            )
+            body.append(line(polyline(path), css, 2.5 if opacity == 1 else 1.5, opacity))
         if name:
-            ends.append((path[-1][1], path[-1][0], name, opacity))
-    # Names that would touch are moved apart, downwards, and back up from the axis.
+            ends.append((y, x, name, opacity))
+    body += [
+        write(max(LEFT + 12, place(x, y_high)[0] + 6), TOP - 6, text, "rl-small")
+        for x, text in above
+    ]
+    return svg(bottom + 32, label, "".join(body) + _names(ends, bottom))
+
+
+def _names(ends: list[tuple[float, float, str, float]], bottom: float) -> str:
+    """The lines' names at their ends (y, x, name, opacity), moved apart where they would touch."""
     ends.sort()
     heights = [end[0] for end in ends]
-    for index in range(1, len(ends)):
+    for index in range(1, len(ends)):  # downwards
         heights[index] = max(heights[index], heights[index - 1] + 11)
-    for index in reversed(range(len(ends))):
-        heights[index] = min(
-            heights[index],
-            (heights[index + 1] if index + 1 < len(ends) else top + height + 11) - 11,
-        )
-    for (_, x, name, opacity), y in zip(ends, heights):
-        body.append(
+    below = bottom + 11
+    for index in reversed(range(len(ends))):  # and back up from the axis
+        below = heights[index] = min(heights[index], below - 11)
+    return "".join(
+        [
             write(x + 6, y + 3.5, name, "rl-small" if opacity == 1 else "rl-small rl-quiet")
-        )
-    return svg(top + height + 32, label, "".join(body))
+            for (_, x, name, opacity), y in zip(ends, heights, strict=True)
+        ]
+    )
 
 
-def ticks(high: float, low: float = 0, most: int = 5) -> list:
-    """Round values from `low` up to the first that reaches `high`, at most so many steps, as (value, text)."""
+def ticks(high: float, low: float = 0, most: int = 5) -> list[tuple[float, str]]:
+    """Round values from `low` up to the first that reaches `high`, at most so many steps.
+
+    Returns:
+        (value, text) each.
+
+    >>> ticks(2.3)
+    [(0, '0'), (0.5, '0.5'), (1.0, '1'), (1.5, '1.5'), (2.0, '2'), (2.5, '2.5')]
+    """
     step, factors = 1e-6, (2, 2.5, 2)
     index = 0
     while (high - low) / step > most:
@@ -80,12 +121,10 @@ def ticks(high: float, low: float = 0, most: int = 5) -> list:
 
 def power(exponent: int) -> str:
     """A power of ten: 10⁻³."""
-    return (
-        "1"
-        if exponent == 0
-        else "10"
-        + "".join(["⁻" if sign == "-" else "⁰¹²³⁴⁵⁶⁷⁸⁹"[int(sign)] for sign in str(exponent)])
-    )
+    if exponent == 0:
+        return "1"
+    digits = ["⁻" if sign == "-" else "⁰¹²³⁴⁵⁶⁷⁸⁹"[int(sign)] for sign in str(exponent)]
+    return "10" + "".join(digits)
 
 
 def scientific(logarithm: float) -> str:
@@ -97,37 +136,132 @@ def scientific(logarithm: float) -> str:
     return f"{mantissa} · {power(int(exponent))}"
 
 
-def training_curves(history: dict) -> str:
-    """Loss and errors of a training run, as `training.fit` records them, in two charts that stand side by side where there is room."""
+# ---------------------------------------------------------------------------------------- training
+def training_curves(
+    history: dict[str, Any],
+    step: int | None = None,
+    recent: Sequence[tuple[int, float]] = (),
+    speed: float | None = None,
+) -> str:
+    """Loss and errors of a training run, in two charts beside each other where there is room.
+
+    The axis of steps grows with the run, doubling. A few values far above the training's own, such
+    as the first validations', are cut off and written at the upper edge.
+
+    Args:
+        history: as `training.fit` records it; its curve may still be empty.
+        step: the last one taken; by default the last that is known.
+        recent: (step, training loss) since the last point of the curve.
+        speed: images per second, for the time left.
+
+    Returns:
+        HTML: the charts, and their numbers as a line of text.
+
+    >>> history = {"curve": [], "recipe": {"steps": 100, "batch": 128}}
+    >>> picture = training_curves(history, recent=[(1, 2.3), (2, 2.2)])
+    >>> "step 2 of 100 · training loss 2.25" in picture
+    True
+    """
     curve, steps = history["curve"], history["recipe"]["steps"]
+    if step is None:
+        step = recent[-1][0] if recent else curve[-1]["step"] if curve else 0
+    end = steps
+    while end > 2 * max(step, 8):
+        end /= 2
+    numbers: dict[str, list[str]] = {"training": [], "validation": []}
     charts = []
-    for what, key, scale in (("loss", "loss", 1), ("error, %", "error", 100)):
-        series = []
-        for name, css, prefix in (
-            ("training", "accent", ""),
-            ("validation", "muted rl-dashed", "validation_"),
-        ):
-            points = [
+    for key, scale, unit in (("loss", 1, ""), ("error", 100, " %")):
+        lines = {
+            name: [
                 (point["step"], scale * point[prefix + key])
                 for point in curve
-                if point[prefix + key] is not None
+                if _finite(point[prefix + key])
             ]
-            if points:
-                series.append((name, css, 1, points))
-        top = max([y for _, _, _, points in series for _, y in points] + [1e-6])
-        said = ", ".join([f"{name} {points[-1][1]:.3g}" for name, _, _, points in series])
-        charts.append(
-            chart(
-                f"{what} after {curve[-1]['step'] if curve else 0} of {steps} steps: {said}",
-                series,
-                "step",
-                what,
-                ticks(steps),
-                ticks(top),
-            )
-        )
+            for name, prefix in (("training", ""), ("validation", "validation_"))
+        }
+        fresh = _means([pair for pair in recent if _finite(pair[1])], 60) if key == "loss" else []
+        now = {name: points[-1][1] for name, points in lines.items() if points}
+        if fresh:
+            last = [loss for _, loss in recent[-50:] if _finite(loss)]
+            now["training"] = sum(last) / len(last) if last else fresh[-1][1]
+        for name, value in now.items():
+            numbers[name].append(f"{key} {value:.3g}{unit}")
+        what = key + ("," + unit if unit else "")
+        said = ", ".join([f"{name} {value:.3g}" for name, value in now.items()])
+        label = f"{what} after {step:,} of {steps:,} steps: {said or 'nothing yet'}"
+        charts.append(_training_chart(label, what, lines, fresh, end))
+    state = [f"step {step:,} of {steps:,}"]
+    state += [f"{name} {', '.join(said)}" for name, said in numbers.items() if said]
+    state += _pace(history, step, speed)
     return (
         '<div style="display:flex;flex-wrap:wrap;gap:1rem">'
         + "".join([f'<div style="flex:1 1 18rem">{picture}</div>' for picture in charts])
-        + "</div>"
+        + '</div><p style="margin:.5rem 0 0;font-variant-numeric:tabular-nums">'
+        + f"{' · '.join(state)}</p>"
     )
+
+
+def _training_chart(
+    label: str, what: str, lines: dict[str, list[Point]], fresh: list[Point], end: float
+) -> str:
+    """One chart of a run. lines: by name; fresh: training losses since their last point."""
+    limit, top = _limit([y for _, y in lines["training"] + fresh], lines), 1e-6
+    series: list[Series] = []
+    above = []
+    for name, css, opacity, points in (
+        ("" if fresh else "training", "accent", 1, lines["training"]),
+        ("validation", "muted rl-dashed", 1, lines["validation"]),
+        ("training", "accent", 0.5 if lines["training"] else 1, fresh),
+    ):
+        if points:
+            series.append((name, css, opacity, points))
+            top = max([top] + [y for _, y in points if y <= limit])
+            highest, x = max([(y, x) for x, y in points])
+            if highest > limit:
+                above.append((x, f"↑ {highest:.3g}"))
+    y_ticks = ticks(top if series else 100 if "%" in what else 1)
+    return chart(label, series, "step", what, ticks(end), y_ticks, above=above)
+
+
+def _limit(training: list[float], lines: dict[str, list[Point]]) -> float:
+    """What is higher is cut off: the start of a run may be wild, its later half is always shown.
+
+    So is twice the highest loss in training that is no outlier itself.
+    """
+    later = [y for points in lines.values() for _, y in points[(len(points) + 1) // 2 :]]
+    if training:
+        usual = 4 * sorted(training)[len(training) * 9 // 10]
+        later.append(2 * max([y for y in training if y <= usual]))
+    return max(later) if later else float("inf")
+
+
+def _finite(number: float | None) -> bool:
+    return number is not None and number - number == 0
+
+
+def _means(pairs: Sequence[Point], most: int) -> list[Point]:
+    """`pairs` thinned out to at most so many, each the mean of its neighbours."""
+    size = -(-len(pairs) // most)
+    parts = [pairs[start : start + size] for start in range(0, len(pairs), size or 1)]
+    return [(part[-1][0], sum([y for _, y in part]) / len(part)) for part in parts]
+
+
+def _pace(history: dict[str, Any], step: int, speed: float | None) -> list[str]:
+    """The speed and the time left, or the time that the whole run took."""
+    left = history["recipe"]["steps"] - step
+    if left > 0:
+        if not speed:
+            return []
+        wait = _duration(left * history["recipe"]["batch"] / speed)
+        return [f"{speed:,.0f} images/s", f"{wait} left"]
+    return [f"finished in {_duration(seconds)}" for seconds in history.get("seconds", [])[-1:]]
+
+
+def _duration(seconds: float) -> str:
+    """A time in words: 40 s, 1 min 20 s, 2 h 5 min."""
+    seconds = round(seconds)
+    if seconds < 60:
+        return f"{seconds} s"
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds} s"

@@ -5,12 +5,13 @@ import itertools
 import pytest
 import reference
 import torch
-from hypothesis import given, settings, strategies as st
+from bad_input import refused
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 import resnet_lab as rl
-from bad_input import refused
 from resnet_lab.arithmetic import ReceptiveField, batchnorm_params, linear_params
 
 META = torch.device("meta")

@@ -1,11 +1,12 @@
 """The cheaper convolutions against PyTorch's layers and counters, and against the formulas of the papers that brought them."""
 
 import torch
-from hypothesis import given, settings, strategies as st
+from bad_input import refused
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from bad_input import refused
 from resnet_lab.convolutions import KINDS, Convolution, channels_seen, replacement, shuffle
 
 torch.set_num_threads(1)

@@ -4,9 +4,9 @@ import importlib
 import re
 
 import pytest
+from browsing import watched
 
 import resnet_lab as rl
-from test_page import origin, watched  # noqa: F401, a fixture
 
 TORCH = ("models", "data", "training", "gradients")
 
@@ -14,7 +14,7 @@ TORCH = ("models", "data", "training", "gradients")
 @pytest.fixture(scope="module")
 def names(book):
     """The page's entries: each name with the HTML of its description."""
-    html = book.joinpath("api.html").read_text(encoding="utf-8")
+    html = book.joinpath("chapters", "api.html").read_text(encoding="utf-8")
     parts = re.split(r'<dt class="sig[^>]*id="(resnet_lab\.[\w.]+)"', html)
     return dict(zip(parts[1::2], parts[2::2]))
 
@@ -60,7 +60,7 @@ def test_formulas_are_typeset(names):
     assert "⌊(n + 2p" not in names["resnet_lab.arithmetic.conv_output_size"]
 
 
-def test_search_finds_receptive_field(browser, book, origin):  # noqa: F811
+def test_search_finds_receptive_field(browser, book, origin):
     opened = watched(browser, origin)
     opened.goto(f"{origin}/search.html?q=receptive+field")
     found = opened.locator("ul.search li a")

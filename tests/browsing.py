@@ -4,15 +4,24 @@ from resnet_lab.explorers import ALL
 
 # These run in the page. An explorer's state as its inputs have it, once the view shows that state:
 STATE = """figure => {
-    const state = [...figure.querySelector("form").elements].filter((input) => input.name && (input.type !== "radio" || input.checked))
-        .map((input) => input.name + "=" + (input.type === "checkbox" ? input.checked : input.value)).join("&");
-    return figure.dataset.live === state && state; }"""
-# its view, some HTML as the browser would write it back, and the sliders whose read-out is not their value:
+    const state = [...figure.querySelector("form").elements]
+        .filter((input) => input.name && (input.type !== "radio" || input.checked))
+        .map((input) => `${input.name}=${input.type === "checkbox" ? input.checked : input.value}`)
+        .join("&");
+    return figure.dataset.live === state && state;
+}"""
+# its view, some HTML as the browser would write it back, and the sliders whose read-out is wrong:
 SHOWN = """([figure, html]) => [
-    figure.querySelector(".rl-view").innerHTML, Object.assign(document.createElement("div"), {innerHTML: html}).innerHTML,
-    [...figure.querySelectorAll("output")].filter((output) => output.value !== document.getElementById(output.htmlFor).value).length]"""
+    figure.querySelector(".rl-view").innerHTML,
+    Object.assign(document.createElement("div"), {innerHTML: html}).innerHTML,
+    [...figure.querySelectorAll("output")]
+        .filter((output) => output.value !== document.getElementById(output.htmlFor).value).length,
+]"""
 # and every change so far: of which explorer, when, and how long from the event to the picture.
-CHANGES = "performance.getEntriesByName('explorer').map(({startTime, duration, detail}) => [detail, startTime, duration])"
+CHANGES = (
+    "performance.getEntriesByName('explorer')"
+    ".map(({startTime, duration, detail}) => [detail, startTime, duration])"
+)
 
 
 def pages_with_explorers(book):
@@ -57,7 +66,10 @@ def watched(browser, origin, **options):
 
 
 def settled(figure):
-    """Wait until the view shows what the inputs say, and hold it against CPython. Returns that state as a link has it."""
+    """Wait until the view shows what the inputs say, and hold it against CPython.
+
+    Returns that state as a link has it.
+    """
     handle = figure.element_handle()
     state = figure.page.wait_for_function(STATE, arg=handle).json_value()
     explorer = ALL[handle.get_attribute("data-explorer")]
@@ -77,7 +89,10 @@ def wait_until(opened, true):
 
 
 def shows(figure, values, but=None):
-    """Wait until an explorer has these values (one of them apart) and shows CPython's view of them. Returns its values."""
+    """Wait until an explorer has these values, one of them apart, and shows CPython's view of them.
+
+    Returns its values.
+    """
     read = ALL[figure.get_attribute("data-explorer")].read
     wait_until(
         figure.page,

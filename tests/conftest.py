@@ -1,4 +1,4 @@
-"""What several tests share: a browser, the built book, and a page with the book's own script around some HTML."""
+"""What several tests share: a browser, the built book, and a page with the book's own script."""
 
 import functools
 import http.server

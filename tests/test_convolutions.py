@@ -1,4 +1,4 @@
-"""The cheaper convolutions against PyTorch's layers and counters, and against the formulas of the papers that brought them."""
+"""The cheaper convolutions against PyTorch's layers and counters, and the papers' formulas."""
 
 import torch
 from bad_input import refused
@@ -20,7 +20,10 @@ cases = st.tuples(
 
 
 def module(layers):
-    """The layers in PyTorch, with positive weights: nothing cancels, so a gradient is zero only where nothing is seen."""
+    """The layers in PyTorch, with positive weights.
+
+    Nothing cancels, so a gradient is zero only where nothing is seen.
+    """
     modules = []
     for conv in layers:
         modules.append(

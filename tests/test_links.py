@@ -1,4 +1,4 @@
-"""Every link of the built book leads to a page, an anchor, a file or an explorer's state; other hosts are listed."""
+"""Every link of the built book leads to a page, an anchor, a file or an explorer's state."""
 
 from html.parser import HTMLParser
 from urllib.parse import unquote, urlsplit

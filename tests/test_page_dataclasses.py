@@ -1,6 +1,7 @@
 """The page's stand-in for `dataclasses`, held against the real one."""
 
 import dataclasses
+import importlib
 import importlib.util
 import sys
 
@@ -9,9 +10,12 @@ from hypothesis import given, strategies
 
 from _ext.page_modules import PAGE, page_modules
 
+MODULES = [name for name in page_modules() if name.startswith("resnet_lab")]
+OURS = {name: importlib.import_module(name) for name in MODULES}
+
 
 def with_stand_in():
-    """The package's modules that define dataclasses, loaded anew with the page's stand-in for `dataclasses`."""
+    """The stand-in, and the page's modules loaded anew with it in the place of `dataclasses`."""
     kept = {
         name: module
         for name, module in sys.modules.items()
@@ -24,11 +28,8 @@ def with_stand_in():
         del sys.modules[name]
     sys.modules["dataclasses"] = stand_in
     try:
-        import resnet_lab.explorers
-
-        return stand_in, {
-            name: module for name, module in sys.modules.items() if name.startswith("resnet_lab")
-        }
+        theirs = {name: importlib.import_module(name) for name in MODULES}
+        return stand_in, theirs
     finally:
         for name in [name for name in sys.modules if name.split(".")[0] == "resnet_lab"]:
             del sys.modules[name]
@@ -38,15 +39,14 @@ def with_stand_in():
 STAND_IN, THEIRS = with_stand_in()
 PAIRS = [
     (kind, getattr(THEIRS[kind.__module__], kind.__name__))
-    for name in page_modules()
-    if name in sys.modules and name.startswith("resnet_lab")
-    for kind in vars(sys.modules[name]).values()
+    for name, module in OURS.items()
+    for kind in vars(module).values()
     if isinstance(kind, type) and kind.__module__ == name and "__dataclass_fields__" in vars(kind)
 ]
 
 
 def outcome(call):
-    """What a call gives: a value that can be compared, or the kind of error and, for ValueError, its sentence."""
+    """What a call gives: a value, or the kind of error and, for ValueError, its sentence."""
     try:
         return call()
     except Exception as error:
@@ -56,7 +56,7 @@ def outcome(call):
 @pytest.mark.parametrize("real, theirs", PAIRS, ids=[real.__qualname__ for real, _ in PAIRS])
 @given(data=strategies.data())
 def test_the_stand_in_is_as_the_real_one(real, theirs, data):
-    """Same signature, repr, equality, hash, freezing and replacement, for every dataclass that the page runs."""
+    """Same signature, repr, equality, hash, freezing and replacement, for all that a page runs."""
     names = [field.name for field in dataclasses.fields(real)]
     assert list(theirs.__dataclass_fields__) == names
     value = strategies.one_of(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from resnet_lab.page.publish import SET_UP, links, main, notebook, write_notebooks
+from _ext.publish import SET_UP, links, main, notebook, write_notebooks
 from test_links import Page, fault
 
 ROOT = Path(__file__).parent.parent

@@ -1,4 +1,4 @@
-"""The reference page: every public name, with its formulas typeset and examples; and the search that leads there."""
+"""The reference page: every public name, formulas typeset, examples; the search leads there."""
 
 import importlib
 import re
@@ -16,7 +16,7 @@ def names(book):
     """The page's entries: each name with the HTML of its description."""
     html = book.joinpath("chapters", "api.html").read_text(encoding="utf-8")
     parts = re.split(r'<dt class="sig[^>]*id="(resnet_lab\.[\w.]+)"', html)
-    return dict(zip(parts[1::2], parts[2::2]))
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
 
 
 def test_every_name_of_the_package_is_there(names):

@@ -1,4 +1,4 @@
-"""Residuals against mpmath and NumPy: the slopes, Newton's steps, the first-order law, iterative refinement."""
+"""Residuals against mpmath and NumPy: slopes, Newton's steps, first order, refinement."""
 
 import math
 
@@ -87,7 +87,7 @@ def test_newton_refuses_a_level_tangent():
 
 
 def test_iterative_refinement_wins_back_the_digits_that_float32_lost():
-    """A system of six unknowns with condition number 1e3; NumPy's solver in float64 is the judge."""
+    """A system of six unknowns with condition number 1e3; NumPy's solver in float64 judges."""
     random = np.random.default_rng(0)
     left, right = (np.linalg.qr(random.normal(size=(6, 6)))[0] for _ in range(2))
     a = left @ np.diag(np.logspace(0, -3, 6)) @ right

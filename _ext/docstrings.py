@@ -34,7 +34,16 @@ def set_formulas(
             lines[place] = line[:indent] + tex(line[indent:]) if deep else line
 
 
+def keep_colons(
+    app: Sphinx, what: str, name: str, obj: object, options: Any, lines: list[str]
+) -> None:
+    """Keep napoleon from taking what stands before a property's first colon for a type."""
+    if what == "property" and lines:
+        lines.insert(0, "")
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
+    app.connect("autodoc-process-docstring", keep_colons, priority=400)
     # After napoleon, which has the sections laid out by then.
     app.connect("autodoc-process-docstring", set_formulas, priority=600)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -39,7 +39,7 @@ def keep_colons(
 ) -> None:
     """Keep napoleon from taking what stands before a property's first colon for a type."""
     if what == "property" and lines:
-        lines.insert(0, "")
+        lines[:0] = ["..", ""]  # an empty comment, without a colon
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

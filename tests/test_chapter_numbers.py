@@ -127,8 +127,9 @@ def test_every_number_in_prose_is_in_a_cell_or_listed_with_a_reason(chapter):
 
 def test_the_rule_sees_numbers_as_people_write_them():
     prose = (
-        "In chapter 3, section 3.3, ResNet-50 has 25.6 million of 1{,}179{,}648, 45 % or $10^{28}$; "
-        "see 3×3, `x = 7`, 224 × 224, 1990s, conv2_x and [8](9.ipynb).\n1. a list\n## 2. a heading"
+        "In chapter 3, section 3.3, ResNet-50 has 25.6 million of 1{,}179{,}648, 45 % or "
+        "$10^{28}$; see 3×3, `x = 7`, 224 × 224, 1990s, conv2_x and [8](9.ipynb).\n1. a list\n"
+        "## 2. a heading"
     )
     assert [written for written, _ in numbers(prose)] == [
         "25.6",

@@ -1,4 +1,4 @@
-"""What is published: notebooks that install the package themselves, and pages with links to them."""
+"""What is published: notebooks that install the package, and pages with links to them."""
 
 import json
 import os
@@ -189,13 +189,12 @@ def elsewhere(tmp_path_factory):
     return folder, python
 
 
-# `jupyter execute` would find the kernel of the environment that runs the tests; here the new one is the kernel.
+# `jupyter execute` would find the kernel of the environment that runs the tests.
 RUN = """import json, sys
 from nbclient import NotebookClient
 from jupyter_client import KernelManager
-import nbconvert
 import nbformat
-manager = KernelManager(kernel_cmd=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"])
+manager = KernelManager()
 manager.kernel_spec.argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
 done = NotebookClient(nbformat.read(sys.argv[1], 4), km=manager, timeout=900).execute()
 print(json.dumps([cell.outputs for cell in done.cells if cell.cell_type == "code"]))"""
@@ -203,7 +202,7 @@ print(json.dumps([cell.outputs for cell in done.cells if cell.cell_type == "code
 
 @pytest.mark.parametrize("chapter", chosen)
 def test_a_published_notebook_runs_where_only_the_libraries_are(elsewhere, chapter):
-    """From top to bottom; its first cell installs the package from the repository, a local clone."""
+    """From top to bottom; its first cell installs the package from a local clone."""
     folder, python = elsewhere
 
     def run(*arguments):

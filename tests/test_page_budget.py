@@ -15,11 +15,18 @@ HASTE = """
     addEventListener("DOMContentLoaded", move);"""
 
 
+def addresses(opened):
+    """The addresses that a page asks for from now on."""
+    asked = set()
+    opened.on("request", lambda request: asked.add(request.url.split("?")[0]))
+    return asked
+
+
 def test_the_budget_of_a_page(browser, book, origin):
     """Bytes as a server would compress them, time to the first answer, layout shift, trouble."""
     for name in pages_with_explorers(book):
-        opened, asked = watched(browser, origin), []
-        opened.on("request", asked.append)
+        opened = watched(browser, origin)
+        asked = addresses(opened)
         opened.add_init_script(HASTE)
         opened.goto(f"{origin}/{name}")
         opened.wait_for_function(f"{CHANGES}.length")
@@ -27,12 +34,7 @@ def test_the_budget_of_a_page(browser, book, origin):
         loaded, shifted, (_, start, duration) = opened.evaluate(
             f"[performance.getEntriesByType('navigation')[0].loadEventEnd, shifted, {CHANGES}[0]]"
         )
-        addresses = {request.url.split("?")[0] for request in asked}
-        files = [
-            address.removeprefix(origin + "/")
-            for address in addresses
-            if address.startswith(origin)
-        ]
+        files = [each.removeprefix(origin + "/") for each in asked if each.startswith(origin)]
         weight = {file: len(gzip.compress((book / file).read_bytes())) for file in files}
         live = sum(size for file, size in weight.items() if "brython" in file or "bundle" in file)
         print(

@@ -27,7 +27,8 @@ def stored_outputs(path: Path, cache: Path) -> list[list[Output]]:
     from jupyter_cache import get_cache
 
     try:
-        source = nbformat.reads(path.read_text(encoding="utf-8"), 4)  # type: ignore[no-untyped-call]
+        text = path.read_text(encoding="utf-8")
+        source = nbformat.reads(text, 4)  # type: ignore[no-untyped-call]
         _, done = get_cache(cache).merge_match_into_notebook(source)
     except KeyError:
         sys.exit(f"{path} has no outputs in {cache}: build the book first, with `make book`")

@@ -14,9 +14,9 @@ book: .venv/.installed $(PACKAGE)
 
 print: book
 	$(BIN)/jupyter-book build . --builder singlehtml
-	@echo "To print: file://$(CURDIR)/_build/singlehtml/intro.html"
+	@echo "To print: file://$(CURDIR)/_build/singlehtml/chapters/intro.html"
 	$(or $(CHROMIUM),echo Print it from a browser:) --headless --no-sandbox --disable-gpu --no-pdf-header-footer \
-		--print-to-pdf=_build/book.pdf "file://$(CURDIR)/_build/singlehtml/intro.html"
+		--print-to-pdf=_build/book.pdf "file://$(CURDIR)/_build/singlehtml/chapters/intro.html"
 
 test: .venv/.installed
 	$(BIN)/python -m pytest
@@ -30,7 +30,7 @@ bench: .venv/.installed
 # The site and the notebooks for a repository: make publish REPOSITORY=https://github.com/you/your-fork
 # and, where there are such services, BINDER=... and JUPYTERHUB=... with their addresses.
 publish: book
-	$(BIN)/python -m resnet_lab.page.publish "$(REPOSITORY)" --binder "$(BINDER)" --jupyterhub "$(JUPYTERHUB)"
+	$(BIN)/python -m _ext.publish "$(REPOSITORY)" --binder "$(BINDER)" --jupyterhub "$(JUPYTERHUB)"
 
 .venv/.installed: requirements.txt pyproject.toml
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 10) and 'Python 3.10 or newer is needed')"

@@ -1,7 +1,7 @@
-"""Cheaper convolutions: what may stand in the place of one k x k convolution, layer by layer, and what it costs.
+"""Cheaper convolutions: what may stand in the place of one k x k convolution, and what it costs.
 
-Every replacement keeps the image's size and the number of channels, and sees k x k pixels. What it gives up is freedom:
-fewer weights, or fewer channels seen by each output.
+Every replacement keeps the image's size and the number of channels, and sees k x k pixels. What it
+gives up is freedom: fewer weights, or fewer channels seen by each output.
 """
 
 from __future__ import annotations
@@ -10,6 +10,10 @@ from dataclasses import dataclass
 
 from .arithmetic import conv_macs, conv_params
 from .checks import check_choice, check_int
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 REDUCTION = 4  # channels inside a bottleneck, as a fraction of those outside
 
@@ -29,21 +33,28 @@ KINDS = {
 class Convolution:
     """One convolution of stride 1, without bias, padded so that the image keeps its size.
 
-    kernel: (height, width), both odd. shuffled: its output channels are dealt out among its groups (see `shuffle`).
+    Attributes:
+        in_channels: channels of its input.
+        out_channels: channels of its output.
+        kernel: height and width, both odd.
+        groups: how many groups the channels form.
+        shuffled: whether its output channels are dealt out among its groups, as `shuffle` does.
 
-    >>> depthwise = Convolution(64, 64, (3, 3), groups=64)
-    >>> depthwise.params, depthwise.macs(56), depthwise.moved(56)
-    (576, 1806336, 401984)
+    Example:
+        >>> depthwise = Convolution(64, 64, (3, 3), groups=64)
+        >>> depthwise.params, depthwise.macs(56), depthwise.moved(56)
+        (576, 1806336, 401984)
     """
 
     in_channels: int
     out_channels: int
-    kernel: tuple
+    kernel: tuple[int, int]
     groups: int = 1
     shuffled: bool = False
 
     @property
     def params(self) -> int:
+        """Its weights."""
         return conv_params(self.in_channels, self.out_channels, self.kernel, self.groups)
 
     def macs(self, size: int) -> int:
@@ -53,21 +64,34 @@ class Convolution:
         )
 
     def moved(self, size: int) -> int:
-        """Numbers that must travel between memory and processor at least once: inputs, outputs and weights."""
+        """Numbers that must travel between memory and processor: inputs, outputs and weights."""
         return (self.in_channels + self.out_channels) * size * size + self.params
 
 
-def replacement(kind: str, channels: int, kernel: int = 3, groups: int = 4) -> list:
-    """The convolutions that stand in for one kernel x kernel convolution from `channels` to `channels`.
+def replacement(kind: str, channels: int, kernel: int = 3, groups: int = 4) -> list[Convolution]:
+    """The convolutions that stand in for one of the same kernel and channels.
 
-    kind: a key of `KINDS`. kernel: odd, from 3. groups: counts for "grouped" and "shuffled" only.
-    Sources: "stacked" Simonyan and Zisserman (2014), section 2.3; "factorised" Szegedy et al., "Rethinking the Inception
-    architecture" (2015), section 3.2; "bottleneck" He et al. (2015), figure 5; "grouped" Krizhevsky et al. (2012), section 3.5;
-    "separable" Howard et al., "MobileNets" (2017), section 3.1; "shuffled" Zhang et al., "ShuffleNet" (2017), section 3.2.
-    Raises ValueError if the kernel is even or below 3, or if the channels cannot be divided as the kind asks.
+    Args:
+        kind: a key of `KINDS`.
+        channels: of the input and of the output.
+        kernel: odd, from 3.
+        groups: counts for "grouped" and "shuffled" only.
 
-    >>> [convolution.params for convolution in replacement("separable", 256)]
-    [2304, 65536]
+    Raises:
+        ValueError: if the kernel is even or below 3, or if the channels cannot be divided as the
+            kind asks.
+
+    Sources:
+        "stacked": Simonyan and Zisserman (2014), section 2.3;
+        "factorised": Szegedy et al., "Rethinking the Inception architecture" (2015), section 3.2;
+        "bottleneck": He et al. (2015), figure 5;
+        "grouped": Krizhevsky et al. (2012), section 3.5;
+        "separable": Howard et al., "MobileNets" (2017), section 3.1;
+        "shuffled": Zhang et al., "ShuffleNet" (2017), section 3.2.
+
+    Example:
+        >>> [convolution.params for convolution in replacement("separable", 256)]
+        [2304, 65536]
     """
     check_choice("kind", kind, tuple(KINDS))
     check_int("channels", channels), check_int("groups", groups)
@@ -106,14 +130,17 @@ def replacement(kind: str, channels: int, kernel: int = 3, groups: int = 4) -> l
     return [spatial, Convolution(channels, channels, point)] if kind == "separable" else [spatial]
 
 
-def shuffle(channels: int, groups: int) -> list:
+def shuffle(channels: int, groups: int) -> list[int]:
     """Where each channel comes from after a shuffle: the groups are dealt out like hands of cards.
 
     The same order as `x.view(n, groups, channels // groups, ...).transpose(1, 2).flatten(1, 2)`.
-    Source: Zhang et al., "ShuffleNet" (2017), section 3.1.
 
-    >>> shuffle(6, 2)
-    [0, 3, 1, 4, 2, 5]
+    Source:
+        Zhang et al., "ShuffleNet" (2017), section 3.1.
+
+    Example:
+        >>> shuffle(6, 2)
+        [0, 3, 1, 4, 2, 5]
     """
     if check_int("channels", channels) % check_int("groups", groups):
         raise ValueError(f"groups is {groups}; it must divide {channels} channels")
@@ -124,18 +151,18 @@ def shuffle(channels: int, groups: int) -> list:
     ]
 
 
-def channels_seen(convolutions) -> int:
-    """How many input channels one output channel depends on, followed through all `convolutions`.
+def channels_seen(convolutions: Sequence[Convolution]) -> int:
+    """How many input channels one output channel depends on, through all `convolutions`.
 
-    >>> channels_seen(replacement("depthwise", 64)), channels_seen(replacement("separable", 64))
-    (1, 64)
+    Example:
+        >>> channels_seen(replacement("depthwise", 64)), channels_seen(replacement("separable", 64))
+        (1, 64)
     """
-    seen = [
-        1 << channel for channel in range(convolutions[0].in_channels)
-    ]  # a set of channels, one bit each
+    # Sets of channels, one bit each.
+    seen = [1 << channel for channel in range(convolutions[0].in_channels)]
     for conv in convolutions:
         wide, out = conv.in_channels // conv.groups, conv.out_channels // conv.groups
-        after = []
+        after: list[int] = []
         for group in range(conv.groups):
             union = 0
             for channel in seen[group * wide : (group + 1) * wide]:

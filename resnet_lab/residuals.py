@@ -1,42 +1,70 @@
-"""Residual and error of a guess, and the one step that solvers share: add a correction computed from the residual.
+"""Residual and error of a guess, and the step that solvers share: add a correction made from it.
 
-The equation is f(x) = b. At a guess x0 the residual is b - f(x0) and the error is x - x0, in this order everywhere in
-the book, so that to first order residual = f'(x0) * error with no minus sign. A guess and b may be numbers or arrays.
+The equation is f(x) = b. At a guess x0 the residual is b - f(x0) and the error is x - x0, in this
+order everywhere in the book, so that to first order the residual is the error times the slope
+f'(x0), with no minus sign. A guess and b may be numbers or arrays.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
 E = 2.718281828459045
 
 
-def residual(f, b, guess):
-    """b - f(guess): how far the equation is from holding, in the unit of b. It can be computed without knowing x.
+def residual(f: Callable[[Any], Any], b: Any, guess: Any) -> Any:
+    """How far the equation is from holding, in the unit of b: it needs no solution.
 
-    >>> residual(lambda x: x ** 2, 9, guess=2)
-    5
+    .. math:: b - f(x_0)
+
+    Example:
+        >>> residual(lambda x: x**2, 9, guess=2)
+        5
     """
     return b - f(guess)
 
 
-def error(solution, guess):
-    """solution - guess: how far the guess is from the solution, in the unit of x. It needs the solution.
+def error(solution: Any, guess: Any) -> Any:
+    """How far the guess is from the solution, in the unit of x: it needs the solution.
 
-    >>> error(solution=3, guess=2)
-    1
+    .. math:: x - x_0
+
+    Example:
+        >>> error(solution=3, guess=2)
+        1
     """
     return solution - guess
 
 
-def refine(f, b, guess, correction, steps: int) -> list:
-    """The guesses of `steps` steps guess <- guess + correction(residual, guess), beginning with the one given.
+def refine(
+    f: Callable[[Any], Any], b: Any, guess: Any, correction: Callable[[Any, Any], Any], steps: int
+) -> list[Any]:
+    """Improve a guess step by step: each adds a correction.
 
-    With correction = residual / f'(guess) this is Newton's method; with a rough solver of linear equations it is
-    iterative refinement (Wilkinson, "Rounding errors in algebraic processes", 1963).
+    With the residual over the slope as the correction this is Newton's method; with a rough solver
+    of linear equations it is iterative refinement.
 
-    >>> refine(lambda x: x ** 2, 9, 1.0, newton(lambda x: 2 * x), steps=2)
-    [1.0, 5.0, 3.4]
+    Args:
+        f: the function in f(x) = b.
+        b: its wanted value.
+        guess: where to begin.
+        correction: a function of the residual and the guess.
+        steps: how many corrections to add.
+
+    Returns:
+        All guesses, beginning with the one given.
+
+    Source:
+        Wilkinson, "Rounding errors in algebraic processes" (1963).
+
+    Example:
+        >>> refine(lambda x: x**2, 9, 1.0, newton(lambda x: 2 * x), steps=2)
+        [1.0, 5.0, 3.4]
     """
     guesses = [guess]
     for _ in range(steps):
@@ -45,15 +73,18 @@ def refine(f, b, guess, correction, steps: int) -> list:
     return guesses
 
 
-def newton(slope):
-    """Newton's correction for a function of one number with this slope. It raises ValueError where the slope is 0.
+def newton(slope: Callable[[float], float]) -> Callable[[float, float], float]:
+    """Newton's correction for a function of one number with this slope.
 
-    >>> correction = newton(lambda x: 2 * x)
-    >>> correction(5, 2)                        # the residual and the guess
-    1.25
+    The correction raises ValueError where the slope is 0.
+
+    Example:
+        >>> correction = newton(lambda x: 2 * x)
+        >>> correction(5, 2)  # the residual and the guess
+        1.25
     """
 
-    def correction(residual, guess):
+    def correction(residual: float, guess: float) -> float:
         if slope(guess) == 0:
             raise ValueError(f"the slope at {guess:g} is 0: a level tangent never reaches b")
         return residual / slope(guess)
@@ -63,18 +94,25 @@ def newton(slope):
 
 @dataclass(frozen=True)
 class Function:
-    """A function of one number to try guesses on. text: as it is printed; slope: its derivative."""
+    """A function of one number to try guesses on.
+
+    Attributes:
+        text: as it is printed.
+        value: the function.
+        slope: its derivative.
+    """
 
     text: str
-    value: object
-    slope: object
+    value: Callable[[float], float]
+    slope: Callable[[float], float]
 
 
-def tanh(x):
-    return 1 - 2 / (E ** (2 * min(x, 20)) + 1)
+def tanh(x: float) -> float:
+    return float(1 - 2 / (E ** (2 * min(x, 20)) + 1))
 
 
-# One solution is hidden in all of them, b being computed from it: only then can a book show an error at all.
+# One solution is hidden in all of them, b being computed from it: only then can a book show an
+# error at all.
 SOLUTION = 1.5
 FUNCTIONS = {
     "line": Function("2x", lambda x: 2 * x, lambda x: 2),

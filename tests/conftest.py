@@ -1,14 +1,18 @@
-"""What several tests share: a browser, the built book, and a page with the book's own script around some HTML."""
+"""What several tests share: a browser, the built book, and a page with the book's own script."""
 
+import functools
+import http.server
 import os
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))  # for _ext, which is not installed
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +42,8 @@ def browser():
             )
         except sync_api.Error as error:
             pytest.skip(
-                f"the browser tests need Chromium, for instance from `apt-get install chromium`: {error}"
+                "the browser tests need Chromium, for instance from `apt-get install chromium`: "
+                f"{error}"
             )
         yield chromium
         chromium.close()
@@ -58,24 +63,50 @@ def book():
     return ROOT / "_build" / "html"
 
 
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *message):
+        pass
+
+
+@pytest.fixture(params=["file", "http"])
+def origin(request, book):
+    """Where the book is opened from: a disk, or a server."""
+    if request.param == "file":
+        yield book.as_uri()
+        return
+    server = http.server.ThreadingHTTPServer(
+        ("127.0.0.1", 0), functools.partial(Quiet, directory=book)
+    )
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+
+
 @pytest.fixture(scope="session")
 def page_of(tmp_path_factory):
-    """A function that puts HTML into a page with the book's own script and styles, and returns the page's path."""
+    """A function that puts HTML into a page with the book's own script and styles.
+
+    It returns the page's path.
+    """
     pytest.importorskip("brython", reason="live pages need brython")
-    from resnet_lab import page
+    from _ext import brython_bundle, live
+    from _ext.page_modules import page_modules
 
     def write(html, translated=False):
-        folder, modules = tmp_path_factory.mktemp("page"), page.page_modules()
-        for file in (*[page.PAGE / file for file in page.FILES], page.BRYTHON):
+        folder, modules = tmp_path_factory.mktemp("page"), page_modules()
+        for file in (*live.FILES, brython_bundle.brython_js()):
             shutil.copy(file, folder)
-        (folder / "bundle.js").write_text(
-            page.bundle(modules, page.translate(modules) if translated else {}), encoding="utf-8"
-        )
+        (folder / "palette.css").write_text(live.palette(), encoding="utf-8")
+        ready = brython_bundle.translate(modules) if translated else {}
+        script = brython_bundle.bundle(modules, ready)
+        (folder / "bundle.js").write_text(script, encoding="utf-8")
         path = folder / "index.html"
         path.write_text(
-            "<!doctype html><html lang=en data-theme=light><meta charset=utf-8><title>A page</title>"
-            "<link rel=stylesheet href=explorers.css><link rel=stylesheet href=book.css>"
-            f"<body>{html}<script src=explorers.js data-engine=brython.js data-bundle=bundle.js defer></script>",
+            "<!doctype html><html lang=en data-theme=light><meta charset=utf-8>"
+            "<title>A page</title>"
+            + "".join([f"<link rel=stylesheet href={style}>" for style in live.STYLES])
+            + f"<body>{html}<script src=explorers.js data-engine=brython.js data-bundle=bundle.js "
+            "defer></script>",
             encoding="utf-8",
         )
         return path

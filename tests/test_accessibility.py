@@ -1,11 +1,10 @@
-"""Every built page, light on a wide screen and dark on a phone: axe-core finds nothing; every picture has words."""
+"""Each built page, light and wide, dark and narrow: axe-core finds nothing, pictures have words."""
 
 from html.parser import HTMLParser
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-
 from test_links import pages
 
 
@@ -63,7 +62,7 @@ def test_axe_would_find_a_mistake(browser, axe):
 
 
 class Pictures(HTMLParser):
-    """The text alternative of every <img> and of every outermost <svg> that is a picture and no decoration."""
+    """The text alternative of every <img> and of every outermost <svg> that is no decoration."""
 
     def __init__(self, html):
         super().__init__()

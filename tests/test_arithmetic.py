@@ -1,23 +1,24 @@
-"""The formulas against PyTorch: its output sizes, parameter tensors, FLOP counter, and the support of its gradients."""
+"""The formulas against PyTorch: its output sizes, parameters, FLOP counter, and gradients."""
 
 import itertools
 
 import pytest
 import reference
 import torch
-from hypothesis import given, settings, strategies as st
+from bad_input import refused
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 import resnet_lab as rl
-from bad_input import refused
 from resnet_lab.arithmetic import ReceptiveField, batchnorm_params, linear_params
 
 META = torch.device("meta")
 
 
 def same_as_pytorch(layer, size, **settings):
-    """conv_output_size gives the layer's output size, or raises ValueError exactly where PyTorch refuses the input."""
+    """conv_output_size gives the layer's output size, or raises where PyTorch refuses the input."""
     try:
         expected = layer(torch.zeros(1, 1, size, device=META)).shape[-1]
     except RuntimeError:
@@ -69,7 +70,7 @@ def test_convolution_size_on_large_cases(size, kernel, stride, padding, dilation
 
 
 def test_an_input_of_229_is_not_needed():
-    """Without padding, 112 leads back to 223, 225, 227 or 229 pixels; with the stem's padding of 3, 224 will do."""
+    """Without padding, 112 leads back to 223 to 229 pixels; with the stem's, 224 will do."""
     smallest = {
         k: next(n for n in range(k, 300) if rl.conv_output_size(n, k, stride=2) == 112)
         for k in (1, 3, 5, 7)
@@ -92,7 +93,8 @@ def stacks(at_least=1):
 def test_field_is_the_support_of_the_gradient(stack):
     convs = [nn.Conv1d(1, 1, *layer, bias=False) for layer in stack]
     field = ReceptiveField()
-    for layer, measured in zip(stack, reference.fields(nn.Sequential(*convs), length=2048)):
+    fields = reference.fields(nn.Sequential(*convs), length=2048)
+    for layer, measured in zip(stack, fields, strict=True):
         field = field.through(*layer)
         assert field == ReceptiveField(measured.receptive_field, measured.stride, measured.padding)
     assert rl.receptive_field(stack) == field.size
@@ -154,7 +156,7 @@ def test_linear_and_batchnorm_parameters_are_pytorchs(bias):
 
 
 def test_building_block_against_bottleneck():
-    """At 256 channels 1,179,648 weights against 69,632; the paper pairs the bottleneck with a block 64 wide: 73,728."""
+    """At 256 channels 1,179,648 weights against 69,632; the paper's block is 64 wide: 73,728."""
 
     def weights(*convs):
         return sum(conv.weight.numel() for conv in convs)

@@ -1,11 +1,12 @@
-"""The cheaper convolutions against PyTorch's layers and counters, and against the formulas of the papers that brought them."""
+"""The cheaper convolutions against PyTorch's layers and counters, and the papers' formulas."""
 
 import torch
-from hypothesis import given, settings, strategies as st
+from bad_input import refused
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from bad_input import refused
 from resnet_lab.convolutions import KINDS, Convolution, channels_seen, replacement, shuffle
 
 torch.set_num_threads(1)
@@ -19,7 +20,10 @@ cases = st.tuples(
 
 
 def module(layers):
-    """The layers in PyTorch, with positive weights: nothing cancels, so a gradient is zero only where nothing is seen."""
+    """The layers in PyTorch, with positive weights.
+
+    Nothing cancels, so a gradient is zero only where nothing is seen.
+    """
     modules = []
     for conv in layers:
         modules.append(

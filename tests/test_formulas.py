@@ -1,16 +1,19 @@
-"""Formulas set while the book is built: as MathML they say what the TeX says, and nothing on a page is left unset."""
+"""Formulas set while the book is built: their MathML says what the TeX says; none is left unset."""
 
 import re
-import xml.etree.ElementTree as xml
+from xml.etree import ElementTree
 
 import pytest
 
 pytest.importorskip("py_mini_racer", reason="formulas are set by mini-racer")
-from resnet_lab.page.formulas import typeset  # noqa: E402
+from _ext.formulas import typeset  # noqa: E402
 
 
 def mathml(text, display=False):
-    """The MathML of a formula as nested lists: a tag, then its text or its children. Groups without a meaning are left out."""
+    """The MathML of a formula as nested lists: a tag, then its text or its children.
+
+    Groups without a meaning are left out.
+    """
 
     def read(node):
         children = [
@@ -23,7 +26,7 @@ def mathml(text, display=False):
     found = re.search(r"<math.*</math>", typeset(text, display))[0].replace(
         ' xmlns="http://www.w3.org/1998/Math/MathML"', ""
     )
-    return read(xml.fromstring(found))
+    return read(ElementTree.fromstring(found))
 
 
 def test_the_mathml_says_what_the_tex_says():

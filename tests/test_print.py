@@ -1,7 +1,9 @@
-"""A chapter on paper: its text, pictures and addresses; no bars, no controls, nothing cut off, dark on white."""
+"""A chapter on paper: text, pictures, addresses; no bars, no controls, nothing cut off."""
 
-SHOWN = "selector => [...document.querySelectorAll(selector)].filter((each) => each.getClientRects().length).length"
-CUT_OFF = "[...document.querySelectorAll('article pre')].filter((pre) => pre.scrollWidth > pre.clientWidth + 1).length"
+SHOWN = """selector => [...document.querySelectorAll(selector)]
+    .filter((each) => each.getClientRects().length).length"""
+CUT_OFF = """[...document.querySelectorAll("article pre")]
+    .filter((pre) => pre.scrollWidth > pre.clientWidth + 1).length"""
 COLOURS = """[getComputedStyle(document.body).backgroundColor,
              getComputedStyle(document.querySelector("article p")).color]"""
 

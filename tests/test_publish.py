@@ -1,4 +1,4 @@
-"""What is published: notebooks that install the package themselves, and pages with links to them."""
+"""What is published: notebooks that install the package, and pages with links to them."""
 
 import json
 import os
@@ -8,14 +8,18 @@ import subprocess
 import sys
 from pathlib import Path
 
+import nbconvert
 import nbformat
 import pytest
-
-from resnet_lab.page.publish import SET_UP, links, main, notebook, write_notebooks
 from test_links import Page, fault
+
+from _ext.publish import SET_UP, links, main, notebook, write_notebooks
+from _ext.stills import stills
 
 ROOT = Path(__file__).parent.parent
 REPOSITORY = "https://github.com/you/your-fork"
+COLAB = "https://colab.research.google.com/github/you/your-fork/blob/notebooks/chapters"
+SITE = "https://you.github.io/your-fork"
 CHAPTERS = sorted(ROOT.joinpath("chapters").glob("*.ipynb"))
 TARGET = re.compile(r"\]\(([^)\s]+)")
 # These take seconds; all of them, some of which train networks, take as long as the book.
@@ -34,24 +38,48 @@ chosen = [
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
-def test_a_published_notebook_is_the_chapter_and_a_cell(chapter):
+def test_a_published_notebook_is_the_chapter_and_two_cells(chapter):
     source = chapter.read_text(encoding="utf-8")
-    before, after = nbformat.reads(source, 4), nbformat.reads(notebook(source, REPOSITORY), 4)
+    before = nbformat.reads(source, 4)
+    after = nbformat.reads(notebook(source, chapter.name, REPOSITORY, SITE), 4)
     nbformat.validate(after)
+    top = after.cells.pop(0).source
+    assert TARGET.findall(top)[1:] == [
+        f"{COLAB}/{chapter.name}",
+        f"{SITE}/chapters/{chapter.stem}.html",
+    ]
     place = next(place for place, cell in enumerate(after.cells) if cell.cell_type == "code")
     assert after.cells.pop(place).source == SET_UP.format(repository=REPOSITORY)
     for old, new in zip(before.cells, after.cells, strict=True):
         assert old == new or old.cell_type == "markdown"
-        # Colab follows no relative link: each leads to the same file of the repository.
+        # Colab follows no relative link: each leads to a notebook there or to a page of the book.
         for here, there in zip(TARGET.findall(old.source), TARGET.findall(new.source), strict=True):
-            branch, _, path = there.removeprefix(f"{REPOSITORY}/blob/").partition("/")
-            assert here == there or branch == ("HEAD" if here.startswith("../") else "notebooks")
-            assert (
-                here == there
-                or path.partition("#")[0]
-                == (chapter.parent / here.partition("#")[0]).resolve().relative_to(ROOT).as_posix()
-            )
-            assert there.startswith(("http", "#"))
+            path, mark, fragment = here.partition("#")
+            if here.startswith("http") or not path:
+                assert there == here
+            elif path.endswith(".ipynb"):
+                assert there == f"{COLAB}/{here}"
+            else:
+                stem = path.removesuffix(".md")
+                assert there == f"{SITE}/chapters/{stem}.html{mark}{fragment}"
+
+
+def test_what_a_notebook_shows_that_nobody_has_run():
+    picture = '<svg viewBox="0 0 1 1"><path d="M0 0"/></svg>'
+    html = f"<form><input></form><div>{picture}<table><tr><td>1</td></tr></table></div>"
+    widget = {"application/vnd.jupyter.widget-view+json": {"model_id": "1"}, "text/plain": "a"}
+    shown = stills({"output_type": "display_data", "data": {**widget, "text/html": html}})
+    assert [list(each["data"]) for each in shown] == [["image/svg+xml"], ["text/html"]]
+    assert 'xmlns="http://www.w3.org/2000/svg"' in shown[0]["data"]["image/svg+xml"]
+    assert shown[1]["data"]["text/html"] == "<table><tr><td>1</td></tr></table>"
+    exercise = {**widget, "text/html": '<div class="rl-exercise" data-exercise="[42]"></div>'}
+    assert stills({"output_type": "display_data", "data": exercise}) == []
+    image = {"text/html": '<img src="data:image/png;base64,iVBO+/==" alt="x">'}
+    assert [each["data"] for each in stills({"output_type": "display_data", "data": image})] == [
+        {"image/png": "iVBO+/=="}
+    ]
+    text = {"output_type": "stream", "name": "stdout", "text": "1\n"}
+    assert stills(text) == [text]
 
 
 @pytest.mark.parametrize(
@@ -66,24 +94,38 @@ def test_an_address_that_colab_cannot_open_is_refused(address):
 def published(book, tmp_path_factory):
     """_build/publish of a copy of the book, Binder and JupyterHub being configured."""
     folder = tmp_path_factory.mktemp("publish")
-    shutil.copytree(book, folder / "_build" / "html")
-    shutil.copytree(ROOT / "chapters", folder / "chapters")
+    for part in ("_build/html", "_build/.jupyter_cache", "chapters"):
+        shutil.copytree(ROOT / part, folder / part)
     shutil.copy(ROOT / "requirements.txt", folder)
+    services = ["--binder", "https://mybinder.org/", "--jupyterhub", "https://hub.example.edu"]
     subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "resnet_lab.page.publish",
-            REPOSITORY + ".git",
-            "--binder",
-            "https://mybinder.org/",
-            "--jupyterhub",
-            "https://hub.example.edu",
-        ],
+        [sys.executable, "-m", "_ext.publish", REPOSITORY + ".git", *services],
         cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
         check=True,
     )
     return folder / "_build" / "publish"
+
+
+def test_published_notebooks_show_their_outputs_and_every_picture_without_a_browser(published):
+    """As GitHub draws them: no JavaScript, no SVG inside of HTML, and no exercise's answer."""
+    pictures = 0
+    for chapter in CHAPTERS:
+        path = published / "notebooks" / "chapters" / chapter.name
+        done = nbformat.read(path, 4)
+        outputs = [output for cell in done.cells for output in cell.get("outputs", [])]
+        assert outputs, path
+        kinds = [kind for output in outputs for kind in output.get("data", {})]
+        pictures += sum(kind.startswith("image/") for kind in kinds)
+        assert not [kind for kind in kinds if "widget" in kind]
+        for output in outputs:
+            assert "<svg" not in output.get("data", {}).get("text/html", "")
+            assert "rl-exercise" not in str(output)
+        html, _ = nbconvert.HTMLExporter().from_notebook_node(done)
+        assert html.count("jp-RenderedSVG") + html.count("jp-RenderedImage") >= sum(
+            kind.startswith("image/") for kind in kinds
+        )
+    assert pictures > 50
 
 
 def test_every_chapter_has_links_to_its_notebook(published):
@@ -99,7 +141,7 @@ def test_every_chapter_has_links_to_its_notebook(published):
         html = path.read_text(encoding="utf-8")
         row = html.partition("<article")[2].partition("</h1>")[2].partition("</p>")[0]
         assert Page(row).links == [
-            f"https://colab.research.google.com/github/you/your-fork/blob/notebooks/{notebook}",
+            f"{COLAB}/{chapter.name}",
             f"https://mybinder.org/v2/gh/you/your-fork/notebooks?urlpath=lab/tree/{notebook}",
             f"https://hub.example.edu/hub/user-redirect/git-pull?repo={REPOSITORY}&branch=notebooks"
             f"&urlpath=lab/tree/your-fork/{notebook}",
@@ -126,7 +168,7 @@ def test_binder_is_told_what_the_notebooks_need(published):
 
 @pytest.fixture(scope="module")
 def elsewhere(tmp_path_factory):
-    """A folder with the published notebooks, and a new environment's Python: this one's libraries, no resnet_lab."""
+    """A folder with the published notebooks, and a Python with this one's libraries only."""
     folder = tmp_path_factory.mktemp("elsewhere")
     repository, environment = folder / "repository", folder / "environment"
     repository.mkdir()
@@ -135,7 +177,7 @@ def elsewhere(tmp_path_factory):
     author = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
     for command in (["init", "-q"], ["add", "-A"], [*author, "commit", "-qm", "all"]):
         subprocess.run(["git", "-C", repository, *command], check=True)
-    write_notebooks(ROOT / "chapters", folder / "published", repository.as_uri())
+    write_notebooks(ROOT / "chapters", folder / "published", repository.as_uri(), SITE)
 
     subprocess.run([sys.executable, "-m", "venv", environment], check=True)
     python = environment / "bin" / "python"
@@ -147,12 +189,12 @@ def elsewhere(tmp_path_factory):
     return folder, python
 
 
-# `jupyter execute` would find the kernel of the environment that runs the tests; here the new one is the kernel.
+# `jupyter execute` would find the kernel of the environment that runs the tests.
 RUN = """import json, sys
 from nbclient import NotebookClient
 from jupyter_client import KernelManager
 import nbformat
-manager = KernelManager(kernel_cmd=[sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"])
+manager = KernelManager()
 manager.kernel_spec.argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
 done = NotebookClient(nbformat.read(sys.argv[1], 4), km=manager, timeout=900).execute()
 print(json.dumps([cell.outputs for cell in done.cells if cell.cell_type == "code"]))"""
@@ -160,7 +202,7 @@ print(json.dumps([cell.outputs for cell in done.cells if cell.cell_type == "code
 
 @pytest.mark.parametrize("chapter", chosen)
 def test_a_published_notebook_runs_where_only_the_libraries_are(elsewhere, chapter):
-    """From top to bottom; its first cell installs the package from the repository, a local clone."""
+    """From top to bottom; its first cell installs the package from a local clone."""
     folder, python = elsewhere
 
     def run(*arguments):

@@ -1,6 +1,6 @@
-// Makes the page's explorers and exercises live. All values, pictures and judgements come from resnet_lab, run by Brython in
-// this page; this script only carries the state of the inputs there and the view back. It loads nothing until a reader
-// comes near an explorer or an exercise.
+// Makes the page's explorers and exercises live. All values, pictures and judgements come from
+// resnet_lab, run by Brython in this page; this script only carries the state of the inputs there
+// and the view back. It loads nothing until a reader comes near an explorer or an exercise.
 "use strict";
 (() => {
   const {engine, bundle} = document.currentScript.dataset;
@@ -8,33 +8,58 @@
   const figures = [...document.querySelectorAll(".rl-explorer")];
 
   let starting;
-  const load = (file) => new Promise((done, failed) => {
-    document.head.append(Object.assign(document.createElement("script"), {src: base + file, onload: done, onerror: failed}));
-  });
-  const start = () => starting ??= load(engine).then(() => load(bundle)).then(() => window.resnet_lab);
+  const load = (file) =>
+    new Promise((done, failed) => {
+      document.head.append(
+        Object.assign(document.createElement("script"), {
+          src: base + file,
+          onload: done,
+          onerror: failed,
+        }),
+      );
+    });
+  const start = () =>
+    (starting ??= load(engine)
+      .then(() => load(bundle))
+      .then(() => window.resnet_lab));
 
   const inputs = (form) => [...form.elements].filter((input) => input.name);
-  const state = (form) => inputs(form).filter((input) => input.type !== "radio" || input.checked)
-    .map((input) => input.name + "=" + (input.type === "checkbox" ? input.checked : input.value)).join("&");
+  const state = (form) =>
+    inputs(form)
+      .filter((input) => input.type !== "radio" || input.checked)
+      .map((input) => input.name + "=" + (input.type === "checkbox" ? input.checked : input.value))
+      .join("&");
 
   function restore(form, link) {
     for (const [name, value] of new URLSearchParams(link)) {
       for (const input of inputs(form).filter((input) => input.name === name)) {
         if (input.type === "radio") input.checked ||= input.value === value;
         else if (input.type === "checkbox") input.checked = value === "true";
-        else if (input.type === "range" || [...input.options].some((option) => option.value === value)) input.value = value;
+        else if (
+          input.type === "range" ||
+          [...input.options].some((option) => option.value === value)
+        )
+          input.value = value;
       }
     }
   }
 
   function setUp(figure) {
     const name = figure.dataset.explorer;
-    const [form, view, said] = ["form", ".rl-view", ".rl-said"].map((part) => figure.querySelector(part));
-    let busy = false, again = false, silence, event;
+    const [form, view, said] = ["form", ".rl-view", ".rl-said"].map((part) =>
+      figure.querySelector(part),
+    );
+    let busy = false,
+      again = false,
+      silence,
+      event;
 
     // The first change of a frame is drawn at once, later ones together in the next frame.
     function show(lab) {
-      if (busy) { again = true; return; }
+      if (busy) {
+        again = true;
+        return;
+      }
       busy = true;
       const began = event?.timeStamp ?? performance.now();
       view.innerHTML = lab.render(name, state(form));
@@ -42,19 +67,30 @@
       figure.dataset.live = state(form);
       requestAnimationFrame(() => {
         busy = false;
-        if (again) { again = false; show(lab); }
+        if (again) {
+          again = false;
+          show(lab);
+        }
       });
     }
 
     function change(cause) {
       event = cause;
-      for (const input of inputs(form)) if (input.nextElementSibling?.matches("output")) input.nextElementSibling.value = input.value;
+      for (const input of inputs(form))
+        if (input.nextElementSibling?.matches("output"))
+          input.nextElementSibling.value = input.value;
       start().then(show).catch(fail);
       clearTimeout(silence);
-      silence = setTimeout(() => say(view.querySelector("[role=img]")?.getAttribute("aria-label") ?? view.textContent), 700);
+      silence = setTimeout(
+        () => say(view.querySelector("[role=img]")?.getAttribute("aria-label") ?? view.textContent),
+        700,
+      );
     }
 
-    const say = (text) => { clearTimeout(silence); said.textContent = text; };
+    const say = (text) => {
+      clearTimeout(silence);
+      said.textContent = text;
+    };
     function fail(error) {
       say("This picture could not be made to move here.");
       throw error;
@@ -62,20 +98,36 @@
 
     // The view's table, for a text or for a spreadsheet, which reads no 25,557,032.
     function table(what) {
-      const rows = [...view.querySelectorAll("tr")].map((row) => [...row.cells].map((cell) => cell.textContent));
-      const line = what === "csv"
-        ? (row) => row.map((text) => text.replace(/(?<=\d),(?=\d{3})/g, "")).map((text) => /[",]/.test(text) ? `"${text}"` : text).join(",")
-        : (row) => `| ${row.join(" | ")} |`;
+      const rows = [...view.querySelectorAll("tr")].map((row) =>
+        [...row.cells].map((cell) => cell.textContent),
+      );
+      const line =
+        what === "csv"
+          ? (row) =>
+              row
+                .map((text) => text.replace(/(?<=\d),(?=\d{3})/g, ""))
+                .map((text) => (/[",]/.test(text) ? `"${text}"` : text))
+                .join(",")
+          : (row) => `| ${row.join(" | ")} |`;
       const lines = rows.map(line);
-      if (what === "markdown") lines.splice(1, 0, line(rows[0].map((_, column) => column ? "---:" : "---")));
+      if (what === "markdown")
+        lines.splice(1, 0, line(rows[0].map((_, column) => (column ? "---:" : "---"))));
       return lines.join("\n");
     }
 
     async function copy(what) {
       const link = location.href.split("#")[0] + "#" + name + "?" + state(form);
-      const text = what === "link" ? link : what === "code" ? (await start()).code(name, state(form)) : table(what);
+      const text =
+        what === "link"
+          ? link
+          : what === "code"
+            ? (await start()).code(name, state(form))
+            : table(what);
       if (what === "link") history.replaceState(null, "", link);
-      await navigator.clipboard.writeText(text).then(() => say("Copied: " + text.split("\n")[0]), () => say(text));
+      await navigator.clipboard.writeText(text).then(
+        () => say("Copied: " + text.split("\n")[0]),
+        () => say(text),
+      );
     }
 
     form.addEventListener("input", change);
@@ -84,7 +136,10 @@
     form.addEventListener("click", (cause) => {
       const {copy: what, preset} = cause.target.dataset;
       if (what) copy(what);
-      if (preset) { restore(form, preset); change(cause); }
+      if (preset) {
+        restore(form, preset);
+        change(cause);
+      }
     });
     form.addEventListener("focusin", start);
     figure.querySelector("fieldset").disabled = false;
@@ -101,17 +156,26 @@
     near.observe(figure);
     // A view that is too wide for the page is reached, and scrolled, with the keyboard too.
     new ResizeObserver(() => {
-      if (view.scrollWidth > view.clientWidth) view.tabIndex = 0; else view.removeAttribute("tabindex");
+      if (view.scrollWidth > view.clientWidth) view.tabIndex = 0;
+      else view.removeAttribute("tabindex");
     }).observe(view);
   }
 
   // A reader's answers stay in this browser, where it allows that; nothing leaves it.
   function setUpExercise(exercise) {
     const [form, result] = ["form", ".rl-result"].map((part) => exercise.querySelector(part));
-    const field = form.elements.answer, key = "resnet_lab " + exercise.id;
-    const say = (state, text) => { exercise.dataset.state = state; result.innerHTML = text; };
+    const field = form.elements.answer,
+      key = "resnet_lab " + exercise.id;
+    const say = (state, text) => {
+      exercise.dataset.state = state;
+      result.innerHTML = text;
+    };
     const save = () => {
-      try { localStorage.setItem(key, JSON.stringify([field.value, exercise.dataset.state])); } catch { /* not kept */ }
+      try {
+        localStorage.setItem(key, JSON.stringify([field.value, exercise.dataset.state]));
+      } catch {
+        /* not kept */
+      }
     };
 
     form.addEventListener("submit", async (cause) => {
@@ -133,23 +197,35 @@
       const [answer, state] = JSON.parse(localStorage.getItem(key)) ?? [];
       if (answer) field.value = answer;
       if (state === "right") say(state, "Right, when you last checked it.");
-    } catch { /* nothing was kept */ }
+    } catch {
+      /* nothing was kept */
+    }
     exercise.querySelector("fieldset").disabled = false;
     near.observe(exercise);
   }
 
   const whenIdle = window.requestIdleCallback ?? setTimeout;
-  const near = new IntersectionObserver((entries) => {
-    for (const {target} of entries.filter((entry) => entry.isIntersecting)) {
-      near.unobserve(target);
-      whenIdle(() => start().then((lab) => whenIdle(() => warm(lab, target))), {timeout: 1000});
-    }
-  }, {rootMargin: "100%"});
-  // Views are made for nobody while the page is idle, so that a reader's first changes need not wait for what is only done once.
+  const near = new IntersectionObserver(
+    (entries) => {
+      for (const {target} of entries.filter((entry) => entry.isIntersecting)) {
+        near.unobserve(target);
+        whenIdle(() => start().then((lab) => whenIdle(() => warm(lab, target))), {timeout: 1000});
+      }
+    },
+    {rootMargin: "100%"},
+  );
+  // Views are made for nobody while the page is idle: a reader's first changes then need not wait
+  // for what is only done once.
   function warm(lab, {dataset, firstElementChild: form}) {
     if (!dataset.explorer) return;
-    const choices = [...form.querySelectorAll("[type=radio], option")].map((choice) => (choice.name || choice.parentNode.name) + "=" + choice.value);
-    const states = [state(form), ...[...form.querySelectorAll("[data-preset]")].map((button) => button.dataset.preset), ...choices];
+    const choices = [...form.querySelectorAll("[type=radio], option")].map(
+      (choice) => (choice.name || choice.parentNode.name) + "=" + choice.value,
+    );
+    const states = [
+      state(form),
+      ...[...form.querySelectorAll("[data-preset]")].map((button) => button.dataset.preset),
+      ...choices,
+    ];
     let spent = 0;
     const next = () => {
       const began = performance.now();

@@ -1,0 +1,93 @@
+"""Explorers and exercises live in built pages.
+
+A page with one of them gets one small script, `explorers.js`. When a reader comes near, it fetches
+Brython and a bundle of the package's own torch-free modules, so that the page runs the very same
+Python. All of it comes from installed packages and is served with the book: nothing is asked of
+another host, and a book opened from a disk works as well.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+
+from . import brython_bundle
+from .page_modules import PACKAGE, page_modules
+
+STATIC = Path(__file__).parent / "static"
+EXPLORERS_CSS = PACKAGE / "page" / "explorers.css"
+FILES = (STATIC / "book.css", STATIC / "explorers.js", EXPLORERS_CSS)
+STYLES = ("palette.css", "explorers.css", "book.css")
+
+
+def palette() -> str:
+    """The colours of pictures and pages as CSS variables, light and dark."""
+    try:
+        module = import_module("resnet_lab.draw.palette")
+    except ImportError:  # until there is one
+        return ""
+    return str(module.css())
+
+
+def write_assets(app: Sphinx) -> None:
+    """Put what pages load into the book: our files, the bundle and Brython."""
+    if app.builder.format != "html":
+        return
+    brython_bundle.check()
+    folder = Path(app.outdir, "_static", "resnet_lab")
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in (*FILES, brython_bundle.brython_js()):
+        shutil.copy(file, folder)
+    folder.joinpath("palette.css").write_text(palette(), encoding="utf-8")
+    script = folder / app.config.resnet_lab_bundle
+    if not script.exists():
+        for old in folder.glob("bundle-*.js"):
+            old.unlink()
+        modules = page_modules()
+        translated = brython_bundle.translate(modules)
+        script.write_text(brython_bundle.bundle(modules, translated), encoding="utf-8")
+
+
+def add_script(
+    app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: nodes.document
+) -> None:
+    """Load the script on pages that have an explorer or an exercise."""
+    if 'class="rl-ex' in context.get("body", ""):
+        data = {"data-engine": "brython.js", "data-bundle": app.config.resnet_lab_bundle}
+        app.add_js_file("resnet_lab/explorers.js", loading_method="defer", **data)
+
+
+def forget_widgets(app: Sphinx, env: BuildEnvironment) -> None:
+    """Drop the state and the manager of ipywidgets, which myst-nb would embed.
+
+    Pages have native inputs instead.
+    """
+    for data in env.nb_metadata.values():  # type: ignore[attr-defined]
+        scripts = data.get("js_files", {})
+        data["js_files"] = {
+            name: file for name, file in scripts.items() if "ipywidgets" not in name
+        }
+
+
+def version() -> str:
+    """Another one for any change of what pages load: with it Sphinx writes every page anew."""
+    sources = [module.source for module in page_modules().values()]
+    sources += [file.read_text(encoding="utf-8") for file in FILES]
+    return hashlib.sha256("".join([*sources, palette()]).encode()).hexdigest()[:10]
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    app.add_config_value("resnet_lab_bundle", f"bundle-{version()}.js", "html")
+    for style in STYLES:
+        app.add_css_file(f"resnet_lab/{style}")
+    app.connect("builder-inited", write_assets)
+    app.connect("env-updated", forget_widgets)
+    app.connect("html-page-context", add_script)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,24 @@
+"""What explorers.js calls: a state is written as in a link, `kernel=3&stride=2`; a record is an
+exercise's, as JSON."""
+
+from browser import window
+from javascript import JSON
+
+from resnet_lab.exercises import check
+from resnet_lab.explorers import ALL
+
+
+def render(name: str, state: str) -> str:
+    return ALL[name].render(ALL[name].read(state))
+
+
+def code(name: str, state: str) -> str:
+    return ALL[name].code(ALL[name].read(state))
+
+
+def judge(record: str, answer: str) -> list[str]:
+    result = check(JSON.parse(record), answer)
+    return [result.state, result.text]
+
+
+window.resnet_lab = {"render": render, "code": code, "check": judge}

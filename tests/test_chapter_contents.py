@@ -1,0 +1,95 @@
+"""What each chapter must hold, and its rhythm. Nothing is executed."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from chapters import CHAPTERS, cells, each_chapter, section
+from resnet_lab import explorers
+
+
+def items():
+    """Chapter, heading, what it is, and terms to be found, of each item in must_be_there.txt."""
+    text = Path(__file__).with_name("must_be_there.txt").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if line and not line.startswith("#")]
+    found = []
+    for line in lines:
+        if not line.startswith(" "):
+            number, heading = line.split(" | ")
+            found.append((int(number), heading, "", []))
+        elif not line.startswith("    "):
+            found[-1] = (*found[-1][:2], line.strip(), [])
+        else:
+            found[-1][3].extend(line.strip().split(" | "))
+    return found
+
+
+@pytest.mark.parametrize("item", items(), ids=lambda item: f"{item[0]}: {item[2]}")
+def test_what_must_be_there_is_there(item):
+    number, heading, _, terms = item
+    text = section(CHAPTERS[number - 1], heading)
+    assert text is not None, f"chapter {number} has no heading {heading!r}"
+    assert terms and [term for term in terms if term not in text] == []
+
+
+def test_each_mistake_has_its_cell_its_correction_and_its_source():
+    chapter = CHAPTERS[13]
+    headings = re.findall(r"(?m)^## (\d+\. .*)$", "\n".join(cells(chapter, "markdown")))
+    assert [heading.partition(".")[0] for heading in headings] == [
+        str(number) for number in range(1, 19)
+    ]
+    for heading in headings:
+        text = section(chapter, heading)
+        for part in ("**The mistake.**", "assert ", "**Put right.**", "*Source:*"):
+            assert part in text, (heading, part)
+
+
+@each_chapter
+def test_a_chapter_opens_with_a_question_and_a_promise_and_closes_in_order(chapter):
+    opening, text = cells(chapter, "markdown")[0], "\n\n".join(cells(chapter, "markdown"))
+    title, question, promise = (
+        opening.partition("\n")[0],
+        *opening.split("**After this chapter you can**"),
+    )
+    assert title.startswith("# ") and "?" in question
+    assert len(re.findall(r"(?m)^- .*[;.]$", promise)) >= 3 and promise.rstrip().endswith(".")
+    assert re.findall(r"(?m)^## (.*)$", text)[-4:] == [
+        "Exercises",
+        "Summary",
+        "Go further",
+        "Sources",
+    ]
+
+
+@each_chapter
+def test_a_chapter_shows_one_explorer_where_it_has_one(chapter):
+    last_lines = [source.rstrip().rpartition("\n")[2] for source in cells(chapter, "code")]
+    shown = [line.partition(".")[2] for line in last_lines if line.startswith("explorers.")]
+    assert len(shown) == (chapter.stem[:2] not in ("12", "13", "14"))
+    assert all(isinstance(getattr(explorers, name), explorers.Explorer) for name in shown)
+
+
+@each_chapter
+def test_cases_of_code_and_choices_among_numbers_are_computed(chapter):
+    """Answers that are numbers are looked at in tests/test_exercises.py."""
+
+    def is_number(option):
+        return isinstance(option, ast.Constant) and re.fullmatch(r"[\d.,]+", option.value)
+
+    for source in cells(chapter, "code"):
+        for call in [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]:
+            given = {keyword.arg: keyword.value for keyword in call.keywords} | dict(
+                enumerate(call.args)
+            )
+            kind, computed = getattr(call.func, "id", ""), None
+            if kind == "Code":
+                computed = given.get("cases", given.get(4))
+            elif kind == "Choice" and all(
+                map(is_number, getattr(given.get("options", given.get(2)), "elts", [None]))
+            ):
+                computed = given.get("answer", given.get(3))
+            assert computed is None or any(
+                isinstance(node, ast.Name) for node in ast.walk(computed)
+            ), source

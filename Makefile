@@ -24,9 +24,9 @@ book: $(VENV)/.installed $(PACKAGE)
 
 print: book
 	@$(BUILD) --builder singlehtml >/dev/null
-	@echo "To print: file://$(CURDIR)/_build/singlehtml/intro.html"
+	@echo "To print: file://$(CURDIR)/_build/singlehtml/chapters/intro.html"
 	$(or $(CHROMIUM),echo Print it from a browser:) --headless --no-sandbox --disable-gpu --no-pdf-header-footer \
-		--print-to-pdf=_build/book.pdf "file://$(CURDIR)/_build/singlehtml/intro.html"
+		--print-to-pdf=_build/book.pdf "file://$(CURDIR)/_build/singlehtml/chapters/intro.html"
 
 test: $(VENV)/.installed
 	$(BIN)/python -m pytest
@@ -45,7 +45,7 @@ bench: $(VENV)/.installed
 # The site and the notebooks for a repository: make publish REPOSITORY=https://github.com/you/your-fork
 # and, where there are such services, BINDER=... and JUPYTERHUB=... with their addresses.
 publish: book
-	$(BIN)/python -m resnet_lab.page.publish "$(REPOSITORY)" --binder "$(BINDER)" --jupyterhub "$(JUPYTERHUB)"
+	$(BIN)/python -m _ext.publish "$(REPOSITORY)" --binder "$(BINDER)" --jupyterhub "$(JUPYTERHUB)"
 
 # Renew the constraints of this Python; run the tests with them before you keep them.
 constraints:

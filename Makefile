@@ -8,9 +8,11 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check
 CHROMIUM := $(shell which chromium chromium-browser google-chrome 2>/dev/null | head -1)
 # The versions that were last seen to work; a Python newer than these files takes what is newest.
-CONSTRAINTS := $(wildcard constraints/$(shell $(PYTHON) -c "import sys; print('%d.%d' % sys.version_info[:2])").txt)
+VERSION := $(shell $(PYTHON) -c "import sys; print('%d.%d' % sys.version_info[:2])")
+CONSTRAINTS := $(wildcard constraints/$(VERSION).txt)
 # Cached outputs belong to the package that made them: another package, another stamp.
 PACKAGE := _build/.package-$(shell find resnet_lab -type f ! -name '*.pyc' | sort | \
 	xargs cat $(CONSTRAINTS) | cksum | tr ' ' -)
@@ -25,8 +27,8 @@ book: $(VENV)/.installed $(PACKAGE)
 print: book
 	@$(BUILD) --builder singlehtml >/dev/null
 	@echo "To print: file://$(CURDIR)/_build/singlehtml/chapters/intro.html"
-	$(or $(CHROMIUM),echo Print it from a browser:) --headless --no-sandbox --disable-gpu --no-pdf-header-footer \
-		--print-to-pdf=_build/book.pdf "file://$(CURDIR)/_build/singlehtml/chapters/intro.html"
+	$(or $(CHROMIUM),echo Print it from a browser:) --headless --no-sandbox --disable-gpu \
+		--no-pdf-header-footer --print-to-pdf=_build/book.pdf "file://$(CURDIR)/_build/singlehtml/chapters/intro.html"
 
 test: $(VENV)/.installed
 	$(BIN)/python -m pytest
@@ -42,22 +44,24 @@ lab: $(VENV)/.installed
 bench: $(VENV)/.installed
 	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
 
-# The site and the notebooks for a repository: make publish REPOSITORY=https://github.com/you/your-fork
+# The site and the notebooks: make publish REPOSITORY=https://github.com/you/your-fork
 # and, where there are such services, BINDER=... and JUPYTERHUB=... with their addresses.
 publish: book
-	$(BIN)/python -m _ext.publish "$(REPOSITORY)" --binder "$(BINDER)" --jupyterhub "$(JUPYTERHUB)"
+	$(BIN)/python -m _ext.publish "$(REPOSITORY)" \
+		--binder "$(BINDER)" --jupyterhub "$(JUPYTERHUB)"
 
 # Renew the constraints of this Python; run the tests with them before you keep them.
 constraints:
 	$(PYTHON) constraints/renew.py
 
 $(VENV)/.installed: requirements.txt pyproject.toml $(CONSTRAINTS)
-	@$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 10) and 'Python 3.10 or newer is needed')"
+	@$(PYTHON) -c "import sys; sys.exit( \
+		sys.version_info < (3, 10) and 'Python 3.10 or newer is needed')"
 	@echo "Installing what the book needs into $(VENV): some minutes, once"
 	@$(PYTHON) -m venv $(VENV)
 	@$(if $(TORCH_INDEX),sed -n '/^torch[<v]/p' /dev/null $(CONSTRAINTS) | \
-		xargs $(BIN)/pip install --quiet --disable-pip-version-check --index-url $(TORCH_INDEX) torch torchvision)
-	@$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements.txt --editable . $(CONSTRAINTS:%=--constraint %)
+		xargs $(PIP) --index-url $(TORCH_INDEX) torch torchvision)
+	@$(PIP) --requirement requirements.txt --editable . $(CONSTRAINTS:%=--constraint %)
 	@touch $@
 
 $(PACKAGE):

@@ -6,12 +6,13 @@
 - `docstrings`: their formulas, for the reference page.
 - `links`: plain Markdown links reach glossary terms and references.
 - `theme`: what the theme loads and no page needs; what screen readers stumble over.
+- `report`: what a build says, and what fails it.
 - `publish` is a command: `make publish`.
 """
 
 from sphinx.application import Sphinx
 
-EXTENSIONS = ("live", "formulas", "docstrings", "links", "theme")
+EXTENSIONS = ("report", "live", "formulas", "docstrings", "links", "theme")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

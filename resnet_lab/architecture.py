@@ -1,8 +1,8 @@
 """Networks as descriptions: which layers stand where, and nothing else.
 
 A description has a name, `dims`, `in_channels` and `graph()`, whose layers are named as torchvision
-names its modules. `tracing` counts them, `draw` draws them, `models` builds them. A ResNet is a stem,
-stages of blocks, and a head; a block is a few layers beside a shortcut.
+names its modules. `tracing` counts them, `draw` draws them, `models` builds them. A ResNet is a
+stem, stages of blocks, and a head; a block is a few layers beside a shortcut.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ class ResNet:
     """Any residual network: stem, one stage for every entry of `depths`, head.
 
     Attributes:
-        block: "basic" (two convolutions; the paper's building block), "bottleneck" (1x1, 3x3, 1x1 with
-            4 times the width out) or "single" (one convolution; not in version 2).
+        block: "basic" (two convolutions; the paper's building block), "bottleneck" (1x1, 3x3, 1x1
+            with 4 times the width out) or "single" (one convolution; not in version 2).
         depths: blocks in each stage.
         widths: channels of each stage's 3x3 convolutions; from the second stage on, the first block
             halves the size.
-        version: 1 (a bottleneck's stride on its first 1x1, the paper's), 1.5 (on its 3x3, torchvision's)
-            or 2 (pre-activation, stride on the 3x3, a final BatchNorm and ReLU). Versions 1 and 1.5 of a
-            basic block are the same.
-        shortcut: "A" zero-padded, "B" projection where the shape changes, "C" projections everywhere,
-            "none" a plain net.
+        version: 1 (a bottleneck's stride on its first 1x1, the paper's), 1.5 (on its 3x3,
+            torchvision's) or 2 (pre-activation, stride on the 3x3, a final BatchNorm and ReLU).
+            Versions 1 and 1.5 of a basic block are the same.
+        shortcut: "A" zero-padded or "B" projection where the shape changes, "C" projections
+            everywhere, "none" a plain net.
         stem: "7x7" (7-wide, stride 2, then a 3-wide max pool of stride 2) or "3x3" (one 3-wide
             convolution of stride 1).
         stem_width: its channels, the first entry of `widths` if None.
@@ -172,8 +172,8 @@ class ResNet:
         """Size along an axis after the average pooling of the "flatten" head."""
         if self.input_size is None:
             raise ValueError(
-                "head is 'flatten' but input_size is None; the classifier needs to know the input's "
-                "size"
+                "head is 'flatten' but input_size is None; the classifier needs to know the "
+                "input's size"
             )
         size = self.input_size
         for layer in self._stem():
@@ -182,8 +182,8 @@ class ResNet:
             size = conv_output_size(size, self.kernel, 2, self.kernel // 2)
         if size < 4:
             raise ValueError(
-                f"input_size is {self.input_size}; only {size} positions are left before the average "
-                "pooling by 4, make the input longer"
+                f"input_size is {self.input_size}; only {size} positions are left before the "
+                "average pooling by 4, make the input longer"
             )
         return conv_output_size(size, 4, 4)
 
@@ -205,11 +205,14 @@ VGG_STAGES = {16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}
 
 @dataclass(frozen=True)
 class VGG:
-    """VGG-16 or VGG-19: 3x3 convolutions with bias and without BatchNorm, five poolings, three linear layers.
+    """VGG-16 or VGG-19: 3x3 convolutions, five poolings, three linear layers.
+
+    Every layer has a bias, none a BatchNorm.
 
     Source:
         Simonyan and Zisserman, "Very deep convolutional networks for large-scale image recognition"
-        (2014), table 1, columns D and E; the adaptive pooling to 7x7 and the dropout are torchvision's.
+        (2014), table 1, columns D and E; the adaptive pooling to 7x7 and the dropout are
+        torchvision's.
 
     Example:
         >>> VGG(19).graph().layers[-1].name

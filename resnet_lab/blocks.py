@@ -1,6 +1,7 @@
 """Residual blocks as descriptions: a few layers beside a shortcut, joined, and what a block may be.
 
-A new kind of block is an entry in `BLOCK_OPTIONS`, its layers in `block_layers`, and a class in `models`.
+A new kind of block is an entry in `BLOCK_OPTIONS`, its layers in `block_layers`, and a class in
+`modules`.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ BLOCK_OPTIONS: dict[str, dict[object, str]] = {
 class ResidualBlock:
     """One residual block by itself, to be traced, drawn and built like a network.
 
-    Its layers are block.conv1, block.bn1 ... Fields that are not named here, and errors: as in `ResNet`.
+    Its layers are block.conv1, block.bn1 ... Other fields, and errors: as in `ResNet`.
 
     Attributes:
         in_channels: that come in.
@@ -166,7 +167,8 @@ def check_block(net: ResNet | ResidualBlock) -> None:
         raise ValueError(f"kernel is {net.kernel}; it must be odd, so that padding keeps the size")
     if net.block == "single" and net.version == 2:
         raise ValueError(
-            "block is 'single' but version is 2; pre-activation is there for 'basic' and 'bottleneck'"
+            "block is 'single' but version is 2; pre-activation is there for 'basic' and "
+            "'bottleneck'"
         )
     if net.fusion == "concat" and net.shortcut == "none":
         raise ValueError(

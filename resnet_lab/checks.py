@@ -10,7 +10,9 @@ if TYPE_CHECKING:
 def check_int(name: str, value: object, at_least: int = 1) -> int:
     """Return `value` as an int. NumPy's integers count as whole numbers, True and False do not.
 
-    Raises TypeError if it is no whole number, ValueError if it is below `at_least`.
+    Raises:
+        TypeError: if it is no whole number.
+        ValueError: if it is below `at_least`.
     """
     if type(value) is int and value >= at_least:
         return value
@@ -24,7 +26,11 @@ def check_int(name: str, value: object, at_least: int = 1) -> int:
 
 
 def check_choice(name: str, value: object, options: Collection[object]) -> None:
-    """Raise ValueError, naming the value and the options, unless `value` is one of them."""
+    """Let a value pass that is one of the options.
+
+    Raises:
+        ValueError: for any other, naming it and the options.
+    """
     for option in options:
         if value == option and isinstance(value, bool) is isinstance(option, bool):
             return

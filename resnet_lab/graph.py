@@ -1,7 +1,8 @@
-"""A network as a graph: layers in order of execution, each with its inputs by name. Nothing is counted here.
+"""A network as a graph: layers in order of execution, each with its inputs by name.
 
-Adding, concatenating and multiplying are layers with several inputs, so that a shortcut is nothing special.
-Blocks and stages are prefixes of names. A block that a stage repeats stands here once, with its number.
+Adding, concatenating and multiplying are layers with several inputs, so that a shortcut is nothing
+special. Blocks and stages are prefixes of names. A block that a stage repeats stands here once,
+with how many there are. Nothing is counted here: `tracing` does that.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 INPUT = "input"
-JOINS = ("add", "concat", "multiply")
 
 
 @dataclass
@@ -18,7 +18,7 @@ class Layer:
 
     Attributes:
         name: as PyTorch names the module; where a module runs a second time, with ":2" behind it.
-        kind: of `tracing.KINDS`, such as "conv", "batchnorm", "relu" or "add".
+        kind: of `kinds.KINDS`, such as "conv", "batchnorm", "relu" or "add".
         inputs: names of layers before it, or "input"; empty for the layer just before.
         channels: of the output; None where the kind keeps them.
         kernel, stride, padding, dilation: along every axis.
@@ -52,7 +52,8 @@ class Graph:
             stands for so many in a row, "layer1.1", "layer1.2" ..., each reading the one before.
 
     Example:
-        >>> layers = [Layer("conv", "conv", (), 8, 3, padding=1), Layer("add", "add", ("conv", "input"))]
+        >>> layers = [Layer("conv1", "conv", (), 8, 3, padding=1)]
+        >>> layers.append(Layer("add", "add", ("conv1", "input")))
         >>> Graph("one block", layers, in_channels=8).graph().written_out() == layers
         True
     """
@@ -104,13 +105,13 @@ class Graph:
         return layers
 
     def stages(self) -> dict[str, dict[str, list[Layer]]]:
-        """Stage = {block = {layer}}: for every stage its blocks by name, for every block its layers."""
+        """For every stage its blocks by name, and for every block its layers."""
         found: dict[str, dict[str, list[Layer]]] = {}
         for layer in self.written_out():
-            parts = layer.name.split(".")
-            if len(parts) > 2:
-                blocks = found.setdefault(parts[0], {})
-                blocks.setdefault(f"{parts[0]}.{parts[1]}", []).append(layer)
+            block = block_name(layer.name)
+            if block != layer.name and "." in block:
+                blocks = found.setdefault(block.split(".")[0], {})
+                blocks.setdefault(block, []).append(layer)
         return found
 
     def to_dict(self) -> dict[str, object]:
@@ -131,6 +132,15 @@ def shifted(name: str, copies: int) -> str:
     """The name of the same layer so many blocks on: "layer1.1.conv1" becomes "layer1.3.conv1"."""
     stage, index, layer = name.split(".", 2)
     return f"{stage}.{int(index) + copies}.{layer}"
+
+
+def block_name(name: str) -> str:
+    """The block of a layer, or the layer's own name where it is in none.
+
+    "layer1.0" of "layer1.0.conv2", "block" of "block.conv2", "features.3" of "features.3".
+    """
+    parts = name.split(".")
+    return ".".join(parts[:2]) if len(parts) == 1 or parts[1].isdigit() else parts[0]
 
 
 @dataclass
@@ -164,8 +174,9 @@ def branches(layers: list[Layer]) -> Branches:
     """Take a block's layers apart, the residual branch being the one that is executed first.
 
     Example:
-        >>> block = [Layer("conv", "conv", (), 8, 3, padding=1), Layer("add", "add", ("conv", "input"))]
-        >>> branches(block).kind
+        >>> layers = [Layer("conv1", "conv", (), 8, 3, padding=1)]
+        >>> layers.append(Layer("add", "add", ("conv1", "input")))
+        >>> branches(layers).kind
         'identity'
     """
     joins = [place for place, layer in enumerate(layers) if layer.kind in ("add", "concat")]

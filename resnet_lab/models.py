@@ -1,8 +1,8 @@
-"""Residual networks in PyTorch, by hand: stages of the blocks of `modules`. To be read in one go, and copied.
+"""Residual networks in PyTorch, by hand: stages of the blocks of `modules`. To be read, and copied.
 
 `build(net)` makes the module that a description from `architecture` stands for. Attributes have
-torchvision's names, so state dicts go both ways. Nothing is counted here: `tracing` counts without these
-modules, and the tests compare the two.
+torchvision's names, so state dicts go both ways. Nothing is counted here: `tracing` counts without
+these modules, and the tests compare the two.
 """
 
 from __future__ import annotations
@@ -147,10 +147,10 @@ def build(
 
     Args:
         net: a `ResNet`, `VGG` or `ResidualBlock` description.
-        zero_init_residual: the last layer of every branch starts at zero, so that every block starts as its
-            shortcut (Goyal et al., "Accurate, large minibatch SGD" (2017), section 5.1). That layer is a
-            BatchNorm; in a pre-activation block it is a convolution, for a BatchNorm would hand the ReLU
-            zeros only, where it passes no gradient.
+        zero_init_residual: the last layer of every branch starts at zero, so that every block
+            starts as its shortcut (Goyal et al., "Accurate, large minibatch SGD" (2017), section
+            5.1). That layer is a BatchNorm; in a pre-activation block it is a convolution, for a
+            BatchNorm would hand the ReLU zeros only, where it passes no gradient.
 
     Raises:
         TypeError: for anything but a description.
@@ -180,7 +180,8 @@ def build(
     if zero_init_residual:
         if getattr(net, "shortcut", "none") == "none":
             raise ValueError(
-                f"zero_init_residual is True but {net.name} has no shortcuts; nothing would get through"
+                f"zero_init_residual is True but {net.name} has no shortcuts; nothing would get "
+                "through, leave it False"
             )
         for block in model.modules():
             if isinstance(block, Block):

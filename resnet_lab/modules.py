@@ -26,7 +26,7 @@ def conv3x3(
 
 
 def conv1x1(in_channels: int, out_channels: int, stride: int = 1, dims: int = 2) -> nn.Module:
-    """A 1x1 convolution: mixes the channels of each pixel by itself; with a stride it skips pixels."""
+    """A 1x1 convolution: mixes the channels of each pixel; with a stride it skips pixels."""
     return CONV[dims](in_channels, out_channels, kernel_size=1, stride=stride, bias=False)
 
 
@@ -46,14 +46,14 @@ class ZeroPad(nn.Module):
 def fit_branch(x: Tensor, size: int, how: str) -> Tensor:
     """Bring `x` to `size` along every axis, so that it can meet another branch.
 
-    None of the ways has parameters; the learned ones are a stride in a convolution and, for the channels,
-    a 1x1 projection.
+    None of the ways has parameters; the learned ones are a stride in a convolution and, for the
+    channels, a 1x1 projection.
 
     Args:
         x: (N, C, length) or (N, C, height, width).
         size: along every axis.
-        how: "pad" appends zeros or cuts off the end, "pool" averages, "interpolate" draws straight lines
-            between samples.
+        how: "pad" appends zeros or cuts off the end, "pool" averages, "interpolate" draws straight
+            lines between samples.
     """
     check_choice("how", how, ("pad", "pool", "interpolate"))
     axes = x.dim() - 2
@@ -146,7 +146,11 @@ class SingleBlock(Block):
 
 
 class BasicBlock(Block):
-    """The paper's building block, two 3x3 convolutions: relu(bn2(conv2(relu(bn1(conv1(x))))) + x). Figure 5, left."""
+    """Two 3x3 convolutions: relu(bn2(conv2(relu(bn1(conv1(x))))) + x).
+
+    Source:
+        He et al. (2015), figure 5, left: the building block.
+    """
 
     last = "bn2"
 
@@ -174,9 +178,14 @@ class BasicBlock(Block):
 
 
 class Bottleneck(Block):
-    """1x1 to narrow, 3x3, 1x1 to widen to 4 * width, beside the shortcut. Figure 5, right.
+    """1x1 to narrow, 3x3, 1x1 to widen to 4 * width, beside the shortcut.
 
-    version: 1.5 has the stride on the 3x3, like torchvision; 1 on the first 1x1, like the paper, which skips pixels.
+    Args:
+        version: 1.5 has the stride on the 3x3, like torchvision; 1 on the first 1x1, like the
+            paper, which skips pixels.
+
+    Source:
+        He et al. (2015), figure 5, right.
     """
 
     expansion = 4
@@ -211,10 +220,13 @@ class Bottleneck(Block):
 
 
 class PreActBlock(Block):
-    """Pre-activation (version 2): BatchNorm and ReLU stand before each convolution, and nothing after the addition.
+    """Pre-activation (version 2): BatchNorm and ReLU before each convolution, not after the sum.
 
-    Where the shape changes, both branches start from the activated input; elsewhere x itself passes, untouched.
-    Source: He et al., "Identity mappings in deep residual networks" (2016), figure 4(e) and appendix.
+    Where the shape changes, both branches start from the activated input; elsewhere x itself
+    passes, untouched.
+
+    Source:
+        He et al., "Identity mappings in deep residual networks" (2016), figure 4(e) and appendix.
     """
 
     normalised = False

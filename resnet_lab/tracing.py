@@ -1,4 +1,4 @@
-"""Walk a described network once with an input shape: a row for every layer, its shape, cost and field."""
+"""Walk a described network once with an input shape: a row for every layer, with what it costs."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from . import tables
 from .arithmetic import ReceptiveField
 from .checks import check_choice, check_int
-from .graph import INPUT, Graph, Layer, shifted
-from .kinds import HIDDEN, JOINS, KINDS, TooSmall
+from .graph import INPUT, Graph, Layer, block_name, shifted
+from .kinds import HIDDEN, JOINS, KINDS, TooSmallError
+from .rows import Row, Section
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,102 +20,18 @@ if TYPE_CHECKING:
 
     Network = Graph | ResNet | VGG | ResidualBlock
 
+__all__ = ["Row", "Section", "Trace", "trace"]
 
 # What a table's receptive field is that of: not of an average over everything, nor of a classifier.
 SEES = ("conv", "maxpool", "avgpool", *JOINS)
 
 
 @dataclass
-class Row:
-    """One layer as it was executed. Shapes are channels first, without the batch.
-
-    Attributes:
-        name: of the layer.
-        kind: of `kinds.KINDS`; "stage" or "block" where rows are added up.
-        input_shape, output_shape: the input being the first, or a multiplication's features.
-        params: trainable numbers.
-        macs: multiply-accumulates of convolutions and linear layers, for one input.
-        field: what an output pixel sees of the input along one axis. From an average over several
-            positions on it spans all of them, without the limit that the image's edge sets.
-        depth: convolutions and linear layers on the longest path from the input to here.
-        on_main_path: False in a projection shortcut and in a gate.
-        kernel, layer_stride: the layer's own, 1 where it has none.
-        layer: of the graph; None where rows are added up.
-    """
-
-    name: str
-    kind: str
-    input_shape: tuple[int, ...]
-    output_shape: tuple[int, ...]
-    params: int
-    macs: int
-    field: ReceptiveField
-    depth: int = 0
-    on_main_path: bool = False
-    kernel: int = 1
-    layer_stride: int = 1
-    layer: Layer | None = None
-
-    @property
-    def receptive_field(self) -> int:
-        """Input pixels, along one axis, that one output pixel depends on."""
-        return self.field.size
-
-    @property
-    def stride(self) -> int:
-        """Input pixels from one output pixel's field to the next one's: of the whole path."""
-        return self.field.stride
-
-    @property
-    def padding(self) -> int:
-        """How far the first output pixel's field begins before the first input pixel."""
-        return self.field.padding
-
-    def moved(self, growth: ReceptiveField, copies: int, deeper: int = 0) -> Row:
-        """The same layer so many repeated blocks on, each of which adds `growth` to the field."""
-        field = ReceptiveField(
-            self.field.size + copies * growth.size,
-            self.field.stride,
-            self.field.padding + copies * growth.padding,
-        )
-        return Row(
-            shifted(self.name, copies),
-            self.kind,
-            self.input_shape,
-            self.output_shape,
-            self.params,
-            self.macs,
-            field,
-            self.depth + copies * deeper,
-            self.on_main_path,
-            self.kernel,
-            self.layer_stride,
-            self.layer,
-        )
-
-
-@dataclass
-class Section:
-    """Rows that stand for `copies` alike in a row: they differ in name, depth and field alone.
-
-    Attributes:
-        rows: of the first.
-        copies: how many there are.
-        growth: what one of them adds to the field's size and padding.
-        deeper: what one of them adds to the depth.
-    """
-
-    rows: list[Row]
-    copies: int
-    growth: ReceptiveField
-    deeper: int
-
-
-@dataclass
 class Trace:
-    """The rows of a network in order of execution, and their totals. len, iteration, `rows` have every row.
+    """The rows of a network in order of execution, and their totals.
 
-    A stage repeats its second block: the rows of copies are written out when they are asked for.
+    A stage repeats its second block: `rows`, len and iteration have every copy, written out when
+    they are first asked for.
 
     Attributes:
         net: the description.
@@ -164,8 +81,7 @@ class Trace:
     @property
     def weight_layers(self) -> int:
         """Convolutions and linear layers on the longest path: the number in a network's name."""
-        last = self.sections[-1]
-        return last.rows[-1].depth + (last.copies - 1) * last.deeper
+        return self.sections[-1].last().depth
 
     @property
     def output_shape(self) -> tuple[int, ...]:
@@ -173,7 +89,11 @@ class Trace:
         return self.sections[-1].rows[-1].output_shape
 
     def at(self, name: str) -> Row:
-        """The row that ends a stage ("layer3"), a block ("layer3.0") or a layer ("layer3.0.conv2")."""
+        """The row that ends a stage ("layer3") or a block ("layer3.0"), or is a layer ("conv1").
+
+        Raises:
+            ValueError: for a name that no layer has or begins with.
+        """
         for row in reversed(self.rows):
             if row.name == name or row.name.startswith(f"{name}."):
                 return row
@@ -185,7 +105,10 @@ class Trace:
     def groups(self, level: str = "stage") -> list[Row]:
         """The rows added up by "stage", "block" or "layer": each Row named after its group.
 
-        A group's shape and receptive field are those of its last row; its parameters and MACs are sums.
+        A group's shape and field are those of its last row; its parameters and MACs are sums.
+
+        Raises:
+            ValueError: for another level.
         """
         if level not in self._groups:
             if level not in ("stage", "block", "layer"):
@@ -198,9 +121,8 @@ class Trace:
         rows = []
         for section in self.sections:
             shown = [row for row in section.rows if row.kind not in HIDDEN]
-            rows += shown
-            for copy in range(1, section.copies):
-                rows += [row.moved(section.growth, copy, section.deeper) for row in shown]
+            for number in range(section.copies):
+                rows += section.copy(number, shown)
         return rows
 
     def _added_up(self, level: str) -> list[Row]:
@@ -218,9 +140,7 @@ class Trace:
                     group.macs += copies * row.macs
                     group.kind, group.output_shape, group.field = level, row.output_shape, row.field
                 else:
-                    parts = row.name.split(".")
-                    whole = level == "stage" or len(parts) == 1
-                    name = parts[0] if whole else f"{parts[0]}.{parts[1]}"
+                    name = row.name.split(".")[0] if level == "stage" else block_name(row.name)
                     prefix = name + "."
                     groups.append(
                         Row(
@@ -235,7 +155,7 @@ class Trace:
                         )
                     )
             if copies > 1:
-                groups[-1].field = section.rows[-1].moved(section.growth, copies - 1).field
+                groups[-1].field = section.last().field
         return groups
 
     def to_text(self, level: str = "layer") -> str:
@@ -257,8 +177,8 @@ def trace(net: Network, input_shape: tuple[int, ...]) -> Trace:
     """Walk `net` with one input of `input_shape`, (channels, height, width) or (channels, length).
 
     Raises:
-        TypeError, ValueError: naming what does not fit: rank, channels, a size of 0, an input too small
-            for `net`, a kind of layer that is not known, an input that is no layer before it.
+        TypeError, ValueError: naming what does not fit: rank, channels, a size of 0, an input too
+            small for `net`, a kind of layer that is not known, an input that is no layer before it.
 
     Example:
         >>> from resnet_lab import resnet
@@ -297,7 +217,8 @@ def _checked(input_shape: object, graph: Graph) -> tuple[int, ...]:
     axes = ("channels", "length") if graph.dims == 1 else ("channels", "height", "width")
     if len(shape) != len(axes):
         raise ValueError(
-            f"input_shape is {shape}; {graph.name} takes ({', '.join(axes)}), one input without a batch"
+            f"input_shape is {shape}; {graph.name} takes ({', '.join(axes)}), "
+            "one input without a batch"
         )
     shape = tuple(
         [check_int(f"input {axis}", side) for axis, side in zip(axes, shape, strict=True)]
@@ -315,30 +236,35 @@ class _Walk:
     def __init__(self, net: str, shape: tuple[int, ...]) -> None:
         self.net = net
         self.rows: list[Row] = []
-        self.origins: list[
-            int
-        ] = []  # for every row the place of the one before it on its main path
+        self.origins: list[int] = []  # for every row the place of the one before it on its path
         self.last = Row(INPUT, INPUT, shape, shape, 0, 0, ReceptiveField()), -1
         self.named = {INPUT: self.last}
         self.receptive_field = 1
 
     def run(self, layer: Layer) -> None:
         """Add the row of `layer`."""
-        name, kind, joins = layer.name, layer.kind, layer.kind in JOINS
+        name, kind = layer.name, layer.kind
         if name in self.named:
             raise ValueError(f"{self.net} has two layers called {name!r}; give each its own name")
         if kind not in KINDS:
             raise ValueError(f"{name} is of kind {kind!r}; known are {', '.join(KINDS)}")
-        sources = [self.find(layer, read) for read in layer.inputs] or [self.last]
-        if joins is (len(sources) == 1):
-            many = "two inputs or more" if joins else "one input"
-            raise ValueError(f"{name} has {len(sources)}; a layer of kind {kind!r} takes {many}")
+        number, joins = len(layer.inputs) or 1, kind in JOINS
+        if joins is (number == 1):
+            raise ValueError(
+                f"{name} has {number} input{'s' * (number > 1)}; a layer of kind {kind!r} takes "
+                f"{'two inputs or more' if joins else 'one input'}"
+            )
         try:
-            count = KINDS[kind](layer, *[row for row, _ in sources])
-        except TooSmall as error:
+            if joins:
+                sources = [self.find(layer, read) for read in layer.inputs]
+                count = KINDS[kind](layer, *[row for row, _ in sources])
+                source, origin = self.main_source(kind, count[0], sources)
+            else:
+                source, origin = self.find(layer, layer.inputs[0]) if layer.inputs else self.last
+                count = KINDS[kind](layer, source)
+        except TooSmallError as error:
             raise ValueError(f"the input is too small for {self.net}: {error}") from None
         shape, params, macs, field, kernel = count
-        source, origin = self.main_source(kind, shape, sources) if joins else sources[0]
         row = Row(
             name.split(":")[0] if ":" in name else name,  # tables show no mark of a second run
             kind,
@@ -378,10 +304,10 @@ class _Walk:
 
     def skip(self, section: Section) -> None:
         """Go on behind the last copy of a repeated block."""
-        row, more = section.rows[-1], section.copies - 1
-        assert row.layer is not None
-        self.last = row.moved(section.growth, more, section.deeper), self.last[1]
-        self.named[shifted(row.layer.name, more)] = self.last
+        layer = section.rows[-1].layer
+        assert layer is not None
+        self.last = section.last(), self.last[1]
+        self.named[shifted(layer.name, section.copies - 1)] = self.last
         self.receptive_field = self.last[0].field.size
 
     def mark_main_path(self) -> None:

@@ -1,4 +1,4 @@
-"""The networks that have a name: the papers' and torchvision's, as descriptions of `architecture`."""
+"""The networks that have a name, the papers' and torchvision's, as descriptions."""
 
 from __future__ import annotations
 
@@ -19,13 +19,26 @@ IMAGENET_DEPTHS = {
 
 
 def resnet(depth: int, version: float = 1.5, shortcut: str = "B", **settings: Any) -> ResNet:
-    """ResNet-18, 34, 50, 101 or 152 for ImageNet, from table 1 of the paper. settings: any other field of `ResNet`.
+    """ResNet-18, 34, 50, 101 or 152 for ImageNet.
 
-    >>> resnet(101).depths
-    (3, 4, 23, 3)
+    Args:
+        depth: layers, as the paper counts them.
+        version: 1, 1.5 or 2, see `ResNet`.
+        shortcut: "A", "B", "C" or "none".
+        settings: any other field of `ResNet`.
+
+    Raises:
+        ValueError: for another depth.
+
+    Source:
+        He et al. (2015), table 1.
+
+    Example:
+        >>> resnet(101).depths
+        (3, 4, 23, 3)
     """
     if not isinstance(depth, int) or depth not in IMAGENET_DEPTHS:
-        known = ", ".join(str(known) for known in IMAGENET_DEPTHS)
+        known = ", ".join([str(known) for known in IMAGENET_DEPTHS])
         raise ValueError(
             f"ResNet depth is {depth!r}; it must be one of {known} "
             "(for 20, 32, 44, 56, 110 see cifar_resnet; for any other configuration see ResNet)"
@@ -37,8 +50,9 @@ def resnet(depth: int, version: float = 1.5, shortcut: str = "B", **settings: An
 def plain(depth: int, **settings: Any) -> ResNet:
     """plain-18 or plain-34: the same layers as the ResNet, without shortcuts.
 
-    >>> plain(34).name
-    'plain-34'
+    Example:
+        >>> plain(34).name
+        'plain-34'
     """
     check_choice("plain depth", depth, (18, 34))
     return resnet(depth, shortcut="none", **settings)
@@ -47,17 +61,31 @@ def plain(depth: int, **settings: Any) -> ResNet:
 def vgg(depth: int, classes: int = 1000, in_channels: int = 3) -> VGG:
     """VGG-16 or VGG-19.
 
-    >>> vgg(16).name
-    'VGG-16'
+    Example:
+        >>> vgg(16).name
+        'VGG-16'
     """
     return VGG(depth, classes, in_channels)
 
 
 def cifar_resnet(depth: int, shortcut: str = "A", classes: int = 10, **settings: Any) -> ResNet:
-    """The paper's CIFAR network of 6n + 2 layers: 20, 32, 44, 56, 110, 1202 (section 4.2); widths 16, 32, 64.
+    """The paper's CIFAR network of 6n + 2 layers, in three stages of 16, 32 and 64 channels.
 
-    >>> cifar_resnet(56).depths
-    (9, 9, 9)
+    Args:
+        depth: in the paper 20, 32, 44, 56, 110 and 1202.
+        shortcut: "A", "B", "C" or "none".
+        classes: of the output.
+        settings: any other field of `ResNet`.
+
+    Raises:
+        TypeError, ValueError: for a depth that is not 6n + 2, or less than 8.
+
+    Source:
+        He et al. (2015), section 4.2.
+
+    Example:
+        >>> cifar_resnet(56).depths
+        (9, 9, 9)
     """
     if check_int("CIFAR depth", depth, 8) % 6 != 2:
         below = depth - (depth - 2) % 6
@@ -73,18 +101,22 @@ def cifar_resnet(depth: int, shortcut: str = "A", classes: int = 10, **settings:
 def cifar_plain(depth: int, **settings: Any) -> ResNet:
     """The plain twin of `cifar_resnet(depth)`.
 
-    >>> cifar_plain(56).shortcut
-    'none'
+    Example:
+        >>> cifar_plain(56).shortcut
+        'none'
     """
     return cifar_resnet(depth, shortcut="none", **settings)
 
 
 def resnet18_small(classes: int = 10, **settings: Any) -> ResNet:
-    """ResNet-18 with a 3x3 stem, no pooling, for 32 x 32 images: 11 million parameters, not the paper's CIFAR net.
+    """ResNet-18 for 32 x 32 images: a 3x3 stem, and no pooling after it.
 
-    >>> from resnet_lab import trace
-    >>> trace(resnet18_small(), (3, 32, 32)).params
-    11173962
+    With its 11 million parameters it is not the paper's CIFAR network, which is `cifar_resnet`.
+
+    Example:
+        >>> from resnet_lab import trace
+        >>> trace(resnet18_small(), (3, 32, 32)).params
+        11173962
     """
     return resnet(18, stem="3x3", classes=classes, title="ResNet-18, small stem", **settings)
 
@@ -92,11 +124,13 @@ def resnet18_small(classes: int = 10, **settings: Any) -> ResNet:
 def signal_resnet(length: int = 1000, classes: int = 1000, **settings: Any) -> ResNet:
     """A 1-D ResNet-18 for signals: one channel of `length` samples in, `classes` numbers out.
 
-    3-wide stem, stages of 64, 128, 256 and 512 channels with two blocks each, average pooling by 4, flatten, linear.
+    A 3-wide stem; stages of 64, 128, 256 and 512 channels with two blocks each; average pooling by
+    4, flatten, linear.
 
-    >>> from resnet_lab import trace
-    >>> trace(signal_resnet(), (1, 1000)).at("flatten").output_shape
-    (15872,)
+    Example:
+        >>> from resnet_lab import trace
+        >>> trace(signal_resnet(), (1, 1000)).at("flatten").output_shape
+        (15872,)
     """
     return ResNet(
         "basic",
@@ -113,12 +147,20 @@ def signal_resnet(length: int = 1000, classes: int = 1000, **settings: Any) -> R
 
 
 def named(name: str, **settings: Any) -> ResNet | VGG:
-    """The network that a name such as resnet50, plain34, vgg16, resnet20, plain56, resnet18-small or signal stands for.
+    """The network that a name stands for.
 
-    resnet and plain followed by 6n + 2 that is no ImageNet depth mean the CIFAR family.
+    Args:
+        name: such as resnet50, plain34, vgg16, resnet18-small or signal. With 6n + 2 that is no
+            ImageNet depth, resnet20 and plain56 are of the CIFAR family.
+        settings: what the network's own function takes.
 
-    >>> named("plain56") == cifar_plain(56)
-    True
+    Raises:
+        TypeError: for a setting that the network does not have.
+        ValueError: for another name.
+
+    Example:
+        >>> named("plain56") == cifar_plain(56)
+        True
     """
     kind = name.rstrip("0123456789") if isinstance(name, str) else ""
     number = name[len(kind) :] if kind else ""
@@ -129,12 +171,11 @@ def named(name: str, **settings: Any) -> ResNet | VGG:
     if number and kind in ("resnet", "plain", "vgg"):
         depth = int(number)
         for setting in settings:
-            if (
-                kind == "vgg"
-                and setting not in ("classes", "in_channels")
-                or kind == "plain"
-                and setting == "shortcut"
-            ):
+            fixed = {
+                "vgg": setting not in ("classes", "in_channels"),
+                "plain": setting == "shortcut",
+            }
+            if fixed.get(kind):
                 raise TypeError(
                     f"{name} has no {setting} to choose; leave it out, or choose a ResNet"
                 )

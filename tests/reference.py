@@ -1,7 +1,7 @@
-"""What the tests hold the package against: networks written from the papers in plain torch.nn, and counters over hooks.
+"""What tests hold the package against: the papers' networks in plain torch.nn, counted by hooks.
 
-Nothing in this file uses resnet_lab. Module names are torchvision's; additions, concatenations and zero-padded
-shortcuts are modules too, so that hooks see them.
+Nothing in this file uses resnet_lab. Module names are torchvision's; additions, concatenations and
+zero-padded shortcuts are modules too, so that hooks see them.
 """
 
 import functools
@@ -9,7 +9,7 @@ from collections import namedtuple
 
 import torch
 from torch import nn
-from torch.nn import functional as F
+from torch.nn import functional as F  # noqa: N812  (PyTorch's own name for it)
 
 torch.set_num_threads(1)  # the networks here are too small to share out
 
@@ -43,7 +43,7 @@ class Subsample(nn.Module):
 
 
 class Block(nn.Module):
-    """A block of one, two (basic) or three (bottleneck) convolutions; version 2 is pre-activation."""
+    """One, two (basic) or three (bottleneck) convolutions; version 2 is pre-activation."""
 
     def __init__(self, channels, width, stride, block, version, shortcut, kernel, dims, fusion):
         super().__init__()
@@ -101,7 +101,7 @@ class Block(nn.Module):
 
 
 class ResNet(nn.Module):
-    """He et al. 2015 (versions 1 and 1.5) and 2016 (version 2); settings are named as resnet_lab.ResNet's fields."""
+    """He et al. 2015 (versions 1, 1.5) and 2016 (2); settings as in resnet_lab.ResNet."""
 
     def __init__(
         self,
@@ -132,7 +132,7 @@ class ResNet(nn.Module):
         self.relu = nn.ReLU()
         if not self.small:
             self.maxpool = MAX_POOL[dims](3, 2, 1)
-        for stage, (depth, width) in enumerate(zip(depths, widths)):
+        for stage, (depth, width) in enumerate(zip(depths, widths, strict=True)):
             blocks = []
             for index in range(depth):
                 stride = 2 if stage > 0 and index == 0 else 1
@@ -194,7 +194,7 @@ Call = namedtuple("Call", "name kind kernel stride input_shape output_shape para
 
 
 def on_every_call(model, x, record):
-    """Run the model once; after each call of a module with a kind, record(name, kind, module, inputs, output)."""
+    """Run the model once; after each call of a module of a kind, call `record`."""
     hooks = []
     for name, module in model.named_modules():
         if kind := KINDS.get(type(module)):
@@ -211,7 +211,7 @@ def side(size):
 def calls(model, input_shape) -> list:
     """Every layer of `model` in the order it ran, counted as it ran, on the meta device too.
 
-    A weight of a convolution is used once at every output position, a weight of a linear layer once.
+    A convolution's weight is used once at every output position, a linear layer's once.
     """
     found = []
 
@@ -246,7 +246,7 @@ Seen = namedtuple("Seen", "name kind receptive_field stride padding")
 def linearise(model):
     """Make the model linear with positive weights, in float64: averages for maxima, no biases.
 
-    ReLU then passes everything and nothing can cancel: the support of a gradient is exactly what is seen.
+    ReLU then passes everything and nothing can cancel: a gradient's support is just what is seen.
     """
     for name, module in list(model.named_modules()):
         kind = KINDS.get(type(module))
@@ -261,9 +261,9 @@ def linearise(model):
 
 
 def fields(model, length, height=1) -> list:
-    """What one pixel of every convolution, pooling and addition sees along the last axis, measured. Changes the model.
+    """What a pixel of every convolution, pooling and addition sees along the last axis, measured.
 
-    The global average and what follows are left out: they see everything.
+    The model is changed.     The global average and what follows are left out: they see everything.
     """
     kinds = {
         name: KINDS[type(module)] for name, module in model.named_modules() if type(module) in KINDS
@@ -282,7 +282,7 @@ def fields(model, length, height=1) -> list:
 
 
 def seen(x, output) -> tuple:
-    """(receptive field, stride, padding) of `output` along its last axis, from the gradients of two middle pixels."""
+    """(receptive field, stride, padding) of `output`, from the gradients of two middle pixels."""
     middle, edges = output.shape[-1] // 2, []
     for position in (middle - 1, middle):
         (gradient,) = torch.autograd.grad(output[..., position].sum(), x, retain_graph=True)

@@ -1,12 +1,12 @@
-"""The descriptions: named networks are the papers' and torchvision's; what cannot be built is not accepted."""
+"""Descriptions: named ones are the papers' and torchvision's; what cannot be built is refused."""
 
 import pytest
 import torch
 import torchvision.models
+from bad_input import refused
 from torchvision.models.resnet import BasicBlock
 
 import resnet_lab as rl
-from bad_input import refused
 from resnet_lab.graph import branches
 
 
@@ -82,7 +82,7 @@ def test_versions_of_a_basic_block_are_the_same():
 
 
 def test_preactivation_shares_its_first_activation_where_the_shape_changes():
-    """He et al. 2016: bn relu conv, an identity left clean, and a BatchNorm and ReLU after the last block."""
+    """He et al. 2016: bn relu conv, a clean identity, BatchNorm and ReLU after the last block."""
     for shortcut, passed in (("A", ["zero-pad"]), ("B", ["conv"])):
         net = rl.resnet(18, version=2, shortcut=shortcut)
         changing, clean = [blocks(net)[f"layer2.{index}"] for index in (0, 1)]

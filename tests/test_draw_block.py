@@ -1,5 +1,6 @@
-"""The picture of a block is read back as XML and held against the shapes that PyTorch computes."""
+"""The picture of a block, read back as XML, against the shapes that PyTorch computes."""
 
+import pytest
 import torch
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -52,3 +53,8 @@ def test_a_block_shows_the_shapes_that_pytorch_computes(
     projected = isinstance(block.downsample, nn.Sequential)
     assert bool(of_class(root, "rl-line-projection")) == projected
     assert bool(of_class(root, "rl-line-identity")) == (not projected and shortcut != "none")
+
+
+def test_only_one_block():
+    with pytest.raises(ValueError, match="ResNet-18 is more than one block.*`network`"):
+        draw.residual_block(rl.trace(rl.resnet(18), (3, 64, 64)))

@@ -1,4 +1,4 @@
-"""Pictures of networks are read back as XML and held against torchvision and the paper's figure 3."""
+"""Pictures of networks, read back as XML, against torchvision and the paper's figure 3."""
 
 import pytest
 import torchvision
@@ -111,7 +111,7 @@ def test_a_longer_stage_makes_a_larger_picture():
 
 
 def test_pre_activation_is_visible():
-    """Version 2 has no BatchNorm or ReLU between the stem and the first block, and both before the head."""
+    """Version 2 has BatchNorm and ReLU before the head, and none behind the stem."""
 
     def signs(version):
         root = read(draw.network(rl.trace(rl.resnet(18, version=version), (3, 224, 224))))
@@ -130,7 +130,7 @@ def test_compare_is_the_papers_figure_3():
     nets = rl.vgg(19), rl.plain(34), rl.resnet(34)
     root = read(draw.compare([rl.trace(net, (3, 224, 224)) for net in nets]))
     assert_fits(root)
-    # VGG-19: 16 convolutions, 5 poolings, 3 linear layers; the others: 33 convolutions, 2 poolings, 1 linear layer.
+    # VGG-19: 16 convolutions, 5 poolings, 3 linear layers; the others: 33, 2 and 1.
     bars = [len(of_class(root, "rl-layer", kind)) for kind in ("rl-conv", "rl-pool", "rl-linear")]
     assert bars == [16 + 33 + 33, 5 + 2 + 2, 3 + 1 + 1]
     arcs = [node for node in root.iter("path") if "V" in node.get("d") and "H" in node.get("d")]
@@ -164,7 +164,9 @@ def test_compare_aligns_by_size(names, size):
         for row in rows
         if row.kind in ("conv", "linear") or row.input_shape != row.output_shape
     ]
-    assert [(bar.get("class").split()[1], band) for bar, band in zip(bars, bands)] == drawn
+    assert [
+        (bar.get("class").split()[1], band) for bar, band in zip(bars, bands, strict=True)
+    ] == drawn
 
 
 def test_tallies_are_to_scale():
@@ -177,7 +179,7 @@ def test_tallies_are_to_scale():
     assert_fits(root)
     widths = [float(bar.get("width")) for bar in root.iter("rect")]
     for column in (0, 1):
-        for row, width in zip(rows, widths[column::2]):
+        for row, width in zip(rows, widths[column::2], strict=True):
             assert width / widths[4 + column] == pytest.approx(
                 row[1 + column] / rows[2][1 + column], abs=0.01
             )

@@ -3,12 +3,12 @@
 import pytest
 import torch
 import torchvision
+from bad_input import refused
 from hypothesis import given, settings
+from networks import networks
 
 import resnet_lab as rl
-from bad_input import refused
 from resnet_lab.graph import Graph, Layer
-from test_tracing import networks
 
 
 def traced(*layers, shape=(8, 16, 16)):
@@ -27,7 +27,10 @@ def test_a_repeated_block_is_all_its_copies(case):
     graph = rl.ResNet(**net).graph()
     layers = graph.written_out()
     assert len({layer.name for layer in layers}) == len(layers)
-    one, all_of_them = rl.trace(graph, shape), rl.trace(Graph(graph.name, layers, *shape_of(graph)), shape)
+    one, all_of_them = (
+        rl.trace(graph, shape),
+        rl.trace(Graph(graph.name, layers, *shape_of(graph)), shape),
+    )
     facts = [
         [
             (row.name, row.kind, row.output_shape, row.params, row.macs, row.field, row.depth)
@@ -50,7 +53,7 @@ def shape_of(graph):
 @settings(max_examples=100, deadline=None)
 @given(networks())
 def test_plain_data_names_every_input(case):
-    """A reader that knows nothing but the list can run it: each input is a layer before, or the input."""
+    """The list alone can be run: each input is a layer before, or the network's input."""
     net, _ = case
     known = {"input"}
     for layer in rl.ResNet(**net).graph().to_dict()["layers"]:
@@ -60,7 +63,11 @@ def test_plain_data_names_every_input(case):
 
 def densenet(growth=32, depths=(6, 12, 24, 16), channels=64):
     """DenseNet-121 as a graph: every layer reads the concatenation of all before it."""
-    layers = [conv("conv0", channels, 7, stride=2), Layer("norm0", "batchnorm"), Layer("relu0", "relu")]
+    layers = [
+        conv("conv0", channels, 7, stride=2),
+        Layer("norm0", "batchnorm"),
+        Layer("relu0", "relu"),
+    ]
     layers.append(Layer("pool0", "maxpool", (), None, 3, 2, 1))
     for block, depth in enumerate(depths, 1):
         last = layers[-1].name
@@ -138,7 +145,24 @@ def test_activations_change_no_shape(kind):
     assert (row.output_shape, row.params, row.macs) == ((4, 16, 16), 0, 0)
 
 
+def test_blocks_of_a_block_and_of_layers_in_a_row():
+    """A block by itself is one block, its projection included; VGG's layers are in none."""
+    table = rl.trace(rl.ResidualBlock(width=128, stride=2), (64, 8, 8))
+    (group,) = table.groups("block")
+    assert (group.name, group.kind, group.params) == ("block", "block", table.params)
+    assert not rl.ResidualBlock().graph().stages()
+    table = rl.trace(rl.vgg(16), (3, 32, 32))
+    assert [row.name for row in table.groups("block")][:3] == [row.name for row in table][:3]
+
+
 test_bad_input = refused(
+    (lambda: traced(conv("a", 4, stride=0)), ValueError, "at a, stride is 0", "at least 1"),
+    (
+        lambda: traced(Layer("flat", "flatten"), conv("a", 4)),
+        ValueError,
+        "a moves over positions, but 2048 numbers in a row",
+        "before the layer that flattens",
+    ),
     (lambda: traced(Layer("a", "convolution")), ValueError, "'convolution'", "known are conv"),
     (lambda: traced(conv("a", 4, inputs=("b",))), ValueError, "reads 'b'", "no layer before it"),
     (lambda: traced(conv("a", 4), conv("a", 4)), ValueError, "two layers called 'a'", "own name"),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..graph import Branches, Layer
+from ..rows import Row
 from ..tables import shape_text
-from ..tracing import Row, Trace
+from ..tracing import Trace
 from .layers import MEANINGS, blocks, layer_text
 from .svg import svg, write
 
@@ -42,23 +43,29 @@ def slab(shape: tuple[int, ...], *colours: tuple[int, str]) -> Step:
 
 
 def residual_block(table: Trace) -> str:
-    """The shapes that flow through a block from top to bottom, the branch on the left, the shortcut beside it.
+    """The shapes that flow through a block from top to bottom, the shortcut beside the branch.
 
     Every slab is a feature map: the wider, the more channels; the taller, the more pixels.
 
     Args:
         table: the trace of a `ResidualBlock`.
 
+    Raises:
+        ValueError: for the trace of more than one block.
+
     Example:
         >>> from resnet_lab import ResidualBlock, trace
-        >>> "128 × 28 × 28 out" in residual_block(trace(ResidualBlock(width=128, stride=2), (64, 56, 56)))
+        >>> table = trace(ResidualBlock(width=128, stride=2), (64, 56, 56))
+        >>> "128 × 28 × 28 out" in residual_block(table)
         True
     """
     found = blocks(table)
-    rows = {name: row for block in found for name, row in block.rows.items()}
-    for block in found:
-        block.rows = rows
-    parts = found[0].parts()
+    if len(found) > 1:
+        raise ValueError(
+            f"{table.net.name} is more than one block; draw its trace with `network`, or trace a "
+            "ResidualBlock"
+        )
+    rows, parts = found[0].rows, found[0].parts()
     picture = _Picture(table, rows)
     channels = table.input_shape[0]
     start = slab(table.input_shape, (channels, "rl-muted"))
@@ -79,8 +86,8 @@ def residual_block(table: Trace) -> str:
     body += picture.column(LEFT, [*picture.steps(parts.after, ""), slab(shape, *colours)])
     label = (
         f"A {getattr(table.net, 'block', 'residual')} block with {WAYS[parts.kind]}: "
-        f"{shape_text(table.input_shape)} in, {shape_text(shape)} out, {table.params:,} parameters, "
-        f"{table.macs:,} MACs"
+        f"{shape_text(table.input_shape)} in, {shape_text(shape)} out, "
+        f"{table.params:,} parameters, {table.macs:,} MACs"
     )
     return svg(picture.y + 6, label, body)
 
@@ -155,7 +162,7 @@ class _Picture:
     def shortcut(
         self, parts: Branches, main: list[Step], fork: float, shape: tuple[int, ...]
     ) -> str:
-        """The shortcut beside the branch that ends at `y`, and where both join; `y` is then below it."""
+        """The shortcut beside a branch that ends at `y`, and where both join; `y` moves on."""
         assert parts.join
         way = self.way(parts, shape)
         if way[-1].kind == "slab" and main[-1].kind != "slab":

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def compare(tables: Iterable[Trace]) -> str:
-    """Networks in a column each, aligned by the size of their feature maps, as in the paper's figure 3.
+    """Networks in columns, aligned by the size of their feature maps, as in the paper's figure 3.
 
     Every layer of the main path is a bar, the wider, the more channels. Up to four traces fit.
 

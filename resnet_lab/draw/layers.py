@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ..graph import Branches, Layer, branches
-from ..tracing import Row, Trace
+from ..graph import Branches, Layer, block_name, branches
+from ..rows import Row
+from ..tracing import Trace
 
 KINDS = {"conv": "conv", "linear": "linear", "maxpool": "pool", "avgpool": "pool"}
 
@@ -34,7 +35,7 @@ SIGNS = {
 
 
 def layer_text(layer: Layer, dims: int = 2, strided: bool = True) -> str:
-    """A layer in the paper's words: 3×3, 128, /2. One of a signal's net has its image form, 1×3."""
+    """A layer in the paper's words: 3×3, 128, /2; in a net for signals 1×3, 128, /2."""
     kernel = f"{layer.kernel if dims == 2 else 1}×{layer.kernel}"
     step = f", /{layer.stride}" if layer.stride > 1 and strided else ""
     if layer.kind == "conv":
@@ -50,7 +51,7 @@ def layer_text(layer: Layer, dims: int = 2, strided: bool = True) -> str:
 
 @dataclass
 class Block:
-    """A block of a traced network, which stands for `copies` alike, or a layer outside of all blocks.
+    """A block of a traced network, which stands for `copies` alike, or a layer outside of blocks.
 
     Attributes:
         name: the prefix of its layers' names, or the layer's name.
@@ -85,8 +86,7 @@ def blocks(table: Trace) -> list[Block]:
             layer = row.layer
             if layer is None:
                 continue
-            parts = row.name.split(".")
-            prefix = f"{parts[0]}.{parts[1]}" if len(parts) > 2 else layer.name
+            prefix = block_name(layer.name)
             if prefix != name:
                 name = prefix
                 found.append(Block(prefix, {}, section.copies))

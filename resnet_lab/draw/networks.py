@@ -14,9 +14,9 @@ MARGIN = 4
 def network(table: Trace) -> str:
     """A residual network: stem, stages of blocks with their shortcuts, head.
 
-    Every convolution is a bar: the taller, the larger its feature map; the wider, the more channels. A
-    block is its bars under the arc of its shortcut, dashed where the shape changes, as in the paper's
-    figure 3. The first block of each stage is opened up into its layers.
+    Every convolution is a bar: the taller, the larger its feature map; the wider, the more
+    channels. A block is its bars under the arc of its shortcut, dashed where the shape changes, as
+    in the paper's figure 3. The first block of each stage is opened up into its layers.
 
     Raises:
         TypeError: for a network without blocks.
@@ -76,8 +76,8 @@ def _label(table: Trace, depths: list[int], found: list[Block]) -> str:
         shortcut += ", projections where the shape changes" * ("projection" in kinds)
     return (
         f"{net.name} for an input of {shape_text(table.input_shape)}: {len(depths)} stages of "
-        f"{', '.join([str(depth) for depth in depths])} {getattr(net, 'block', 'residual')} blocks with "
-        f"{shortcut}; {table.params:,} parameters, {table.macs:,} MACs, "
+        f"{', '.join([str(depth) for depth in depths])} {getattr(net, 'block', 'residual')} blocks "
+        f"with {shortcut}; {table.params:,} parameters, {table.macs:,} MACs, "
         f"receptive field {table.receptive_field:,}."
     )
 

@@ -1,10 +1,10 @@
-"""One test for all bad input: it is refused with a sentence that names the value and what would be accepted."""
+"""One test for all bad input: refused with a sentence that names the value and the remedy."""
 
 import pytest
 
 
 def refused(*cases):
-    """A test of every case: (call, exception type, words that name the value, words that offer a remedy)."""
+    """A test of every case: (call, exception, words that name the value, words of a remedy)."""
 
     names = [f"{error.__name__}: {value}" for _, error, value, _ in cases]
 

@@ -93,3 +93,14 @@ def fresh():
         ).stdout.strip()
 
     return run
+
+
+@pytest.fixture(scope="module")
+def one_thread():
+    """PyTorch on one thread for a module whose networks are too small to share out."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

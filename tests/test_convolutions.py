@@ -1,5 +1,6 @@
 """The cheaper convolutions against PyTorch's layers and counters, and against the formulas of the papers that brought them."""
 
+import pytest
 import torch
 from hypothesis import given, settings, strategies as st
 from torch import nn
@@ -8,7 +9,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from bad_input import refused
 from resnet_lab.convolutions import KINDS, Convolution, channels_seen, replacement, shuffle
 
-torch.set_num_threads(1)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 cases = st.tuples(
     st.sampled_from(list(KINDS)),

@@ -23,7 +23,7 @@ from resnet_lab.models import (
     fit_branch,
 )
 
-torch.set_num_threads(1)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 LEAF_KINDS = {
     nn.Conv1d: "conv",

@@ -86,11 +86,9 @@ class ProgressBar(Watcher):
             from tqdm.auto import tqdm
         in_cells = any([kind.__name__ == "tqdm_notebook" for kind in tqdm.__mro__])
         self.wide = in_cells or shutil.get_terminal_size().columns >= 100
-        settings: dict[str, Any] = {"dynamic_ncols": True}
-        if in_cells:
-            settings = {"ncols": "100%"}
-        elif not sys.stderr.isatty():
-            settings = {"ncols": 79}
+        settings: dict[str, Any] = {}  # a notebook's bar has the room it needs
+        if not in_cells:
+            settings = {"dynamic_ncols": True} if sys.stderr.isatty() else {"ncols": 79}
         self.recent, self.shown = recent, time.perf_counter()
         self.bar = tqdm(
             total=history["recipe"]["steps"],

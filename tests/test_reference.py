@@ -8,7 +8,7 @@ import pytest
 import resnet_lab as rl
 from test_page import origin, watched  # noqa: F401, a fixture
 
-TORCH = ("models", "data", "training", "gradients")
+TORCH = ("models", "data", "training", "progress", "checkpoints", "gradients")
 
 
 @pytest.fixture(scope="module")

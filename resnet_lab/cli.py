@@ -36,13 +36,11 @@ RECIPE = {
 }
 
 
-def main(argv: list[str] | None = None) -> int:
+def main(argv: list[str] | None = None, prog: str = "resnet-lab") -> int:
     """Run a command; return the exit status: 0, 2 after a mistake, 130 after Ctrl-C."""
     argv = sys.argv[1:] if argv is None else argv
-    as_module = Path(sys.argv[0]).name == "__main__.py"
     parser = argparse.ArgumentParser(
-        prog="python -m resnet_lab" if as_module else "resnet-lab",
-        description="Describe, count and train residual networks.",
+        prog=prog, description="Describe, count and train residual networks."
     )
     parser.add_argument("--version", action="version", version=f"resnet-lab {__version__}")
     commands = parser.add_subparsers(dest="command")

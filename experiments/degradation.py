@@ -1,9 +1,10 @@
-"""The degradation experiment: plain and residual twins of growing depth on scikit-learn's digits, several seeds and lengths.
+"""The degradation experiment on scikit-learn's digits: plain and residual twins of growing depth.
 
     python experiments/degradation.py [--seeds 0 1 2] [--shortcuts none A B]
 
-Adds the runs that are not yet in results/degradation.json (about an hour of one CPU core for all of them: delete the file to repeat
-them), and writes what the book's explorer shows of them to resnet_lab/recorded.py.
+Adds the runs that are not yet in results/degradation.json (about an hour of one CPU core for all of
+them: delete the file to repeat them), and writes what the book's explorer shows of them to
+resnet_lab/recorded.py.
 """
 
 import argparse
@@ -11,8 +12,8 @@ import itertools
 import json
 
 import torch
-
 from record import RESULTS, write, write_recorded
+
 from resnet_lab import ResNet
 from resnet_lab.data import load
 from resnet_lab.models import build
@@ -33,7 +34,7 @@ RECIPE = {
 
 
 def network(depth, shortcut):
-    """A network of the paper's CIFAR family, half as wide: 6n + 2 layers of 8, 16 and 32 channels."""
+    """A network of the paper's CIFAR family, half as wide: 6n + 2 layers of 8, 16, 32 channels."""
     return ResNet(
         "basic",
         ((depth - 2) // 6,) * 3,
@@ -50,8 +51,8 @@ def run(data, depth, shortcut, steps, seed):
     history = fit(
         build(network(depth, shortcut)),
         data,
-        Recipe(steps=steps, every=steps // POINTS, seed=seed, **RECIPE),
-        watch=False,
+        Recipe(steps=steps, eval_every=steps // POINTS, seed=seed, **RECIPE),
+        callback=False,
     )
     columns = {
         name: [float(f"{point[name]:.4g}") for point in history["curve"]]
@@ -88,7 +89,8 @@ def main():
             path, {"machine": history["machine"], "data": history["data"], "recipe": RECIPE}, runs
         )
         print(
-            f"{shortcut:>4}-{depth}, {steps} steps, seed {seed}: loss {result['loss'][-1]:.4f}, {result['seconds']:.0f} s",
+            f"{shortcut:>4}-{depth}, {steps} steps, seed {seed}: loss {result['loss'][-1]:.4f}, "
+            f"{result['seconds']:.0f} s",
             flush=True,
         )
     write_recorded()

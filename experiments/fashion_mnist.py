@@ -1,20 +1,25 @@
 """ResNet-18 (small stem) on the whole of Fashion-MNIST: test accuracy over three seeds, on one GPU.
 
     python experiments/fashion_mnist.py
-    python experiments/fashion_mnist.py --data fashion-mnist-small --network resnet8 --epochs 1 --seeds 0      # tried small, on a CPU
 
-Augmented by crops and mirror images only. Settings are chosen on the validation images (--validation 0.1 prints their error and leaves
-the test images alone); the final runs train on all training images and read the test images once. Writes results/fashion_mnist.json,
-or runs/tried/fashion_mnist.json without a GPU.
+Tried small, on a CPU:
+
+    python experiments/fashion_mnist.py --data fashion-mnist-small --network resnet8 \\
+        --epochs 1 --seeds 0
+
+Augmented by crops and mirror images only. Settings are chosen on the validation images
+(--validation 0.1 prints their error and leaves the test images alone); the final runs train on all
+training images and read the test images once. Writes results/fashion_mnist.json, or
+runs/tried/fashion_mnist.json without a GPU.
 """
 
 import argparse
 from statistics import mean, pstdev
 
 import torch
+from record import place, report, write
 
 import resnet_lab as rl
-from record import place, report, write
 from resnet_lab.data import load
 from resnet_lab.models import build
 from resnet_lab.training import Recipe, evaluate, fit

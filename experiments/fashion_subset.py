@@ -1,9 +1,9 @@
-"""Cut the package's subset of Fashion-MNIST from the whole set: 500 + 100 images of every class, in the original file format.
+"""Cut the package's subset of Fashion-MNIST from the whole set, in the original file format.
 
     python experiments/fashion_subset.py [folder with the four original idx files]
 
-Without a folder: where the book's `fashion-mnist` is found or downloaded to. The images are drawn with a fixed seed and keep the
-order of the original files.
+500 + 100 images of every class. Without a folder: where the book's `fashion-mnist` is found or
+downloaded to. The images are drawn with a fixed seed and keep the order of the original files.
 """
 
 import gzip
@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 
-from resnet_lab.data import FASHION_SMALL, fashion_folder, idx_part
+from resnet_lab.sources import FASHION_SMALL, fashion_folder, idx_split
 
 
 def idx(array):
@@ -25,7 +25,7 @@ def main():
     source = Path(sys.argv[1]) if len(sys.argv) > 1 else fashion_folder(Path("data"))
     generator = torch.Generator().manual_seed(0)
     for part, per_class in (("train", 500), ("t10k", 100)):
-        images, labels = idx_part(source, part)
+        images, labels = idx_split(source, part)
         drawn = torch.randperm(len(labels), generator=generator)
         kept = (
             torch.cat([drawn[labels[drawn] == label][:per_class] for label in range(10)])

@@ -1,22 +1,23 @@
-"""Gradients and outputs of every layer at initialisation: depth, shortcut, activation, initialisation, BatchNorm.
+"""Gradients and outputs of every layer at initialisation.
 
     python experiments/gradients.py
 
-Writes results/gradients.json (a few minutes of one CPU core) and what the book's explorer shows of it, resnet_lab/recorded.py.
-Geometric means over three seeds; float64, so that vanishing gradients are small and not zero.
+By depth, shortcut, activation, initialisation, and BatchNorm. Writes results/gradients.json (a few
+minutes of one CPU core) and what the book's explorer shows of it, resnet_lab/recorded.py. Geometric
+means over three seeds; float64, so that vanishing gradients are small and not zero.
 """
 
 import itertools
 import time
 
 import torch
-
 from degradation import network
 from record import RESULTS, write, write_recorded
+
 from resnet_lab.data import load, normalise
+from resnet_lab.device import machine
 from resnet_lab.gradients import ACTIVATIONS, INITIALISATIONS, alter, signals
 from resnet_lab.models import build
-from resnet_lab.training import machine
 
 DEPTHS, SHORTCUTS, SEEDS, BATCH = (8, 20, 32, 56), ("none", "A"), (0, 1, 2), 32
 

@@ -1,11 +1,15 @@
-"""The paper's CIFAR-10 table, plain and residual, with the paper's recipe: 64,000 steps each, several at once on one GPU.
+"""The paper's CIFAR-10 table, plain and residual, with the paper's recipe: 64,000 steps each.
 
     python experiments/paper_table.py --data cifar10 --at-once 3
-    python experiments/paper_table.py --data digits --networks resnet8 plain8 --steps 20 --at-once 2      # tried small, on a CPU
 
-Each network is a run of `python -m resnet_lab train` in runs/paper-table, so that what was cut off is taken up again and what is there
-is not repeated. Prints the table beside the paper's, and writes results/paper_table.json with every run's whole history, or
-runs/tried/paper_table.json without a GPU.
+Tried small, on a CPU:
+
+    python experiments/paper_table.py --data digits --networks resnet8 plain8 --steps 20
+
+Several run at once on one GPU. Each network is a run of `python -m resnet_lab train` in
+runs/paper-table, so that what was cut off is taken up again and what is there is not repeated.
+Prints the table beside the paper's, and writes results/paper_table.json with every run's whole
+history, or runs/tried/paper_table.json without a GPU.
 """
 
 import argparse
@@ -53,7 +57,7 @@ def train(network, chosen):
         folder,
         "--steps",
         chosen.steps,
-        "--every",
+        "--eval-every",
         max(1, chosen.steps // 64),
         "--schedule",
         "steps",
@@ -90,8 +94,10 @@ def main():
     print(f"{name}, {chosen.steps:,} steps: test error, training error in percent, minutes")
     for network, history in histories.items():
         if "test_error" in history:
+            training_error = 100 * history["curve"][-1]["error"]
             print(
-                f"{network:10} {100 * history['test_error']:6.2f} {100 * history['curve'][-1]['error']:6.2f} {history['seconds'][-1] / 60:6.1f}"
+                f"{network:10} {100 * history['test_error']:6.2f} {training_error:6.2f} "
+                f"{history['seconds'][-1] / 60:6.1f}"
             )
     write(
         place("paper_table.json"),

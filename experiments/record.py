@@ -10,7 +10,7 @@ from statistics import mean
 
 import torch
 
-from resnet_lab.training import replace_file
+from resnet_lab.checkpoints import replace_file
 
 RESULTS = Path(__file__).with_name("results")
 RECORDED = Path(__file__).parents[1] / "resnet_lab" / "recorded.py"

@@ -1,11 +1,15 @@
-"""Images a second in training, on one GPU: the book's trainer, torchvision's model under the same step, and the tutorials' loop.
+"""Images a second in training, on one GPU: `fit`, torchvision's model in it, and tutorials' loop.
 
-    python experiments/throughput.py                                                    # on a GPU
-    python experiments/throughput.py --networks resnet20 --steps 4 --batch 32 --images 64     # tried small, on a CPU
+    python experiments/throughput.py
 
-The images are random bytes of CIFAR's shape: how they look makes no difference to speed. Prints a table, with the share of the
-arithmetic roof that is reached (three times the forward pass's MACs, two operations each, over the fastest matrix product
-measured), and a profile of where the time goes. Writes results/throughput.json, or runs/tried/throughput.json without a GPU.
+Tried small, on a CPU:
+
+    python experiments/throughput.py --networks resnet20 --steps 4 --batch 32 --images 64
+
+The images are random bytes of CIFAR's shape: how they look makes no difference to speed. Prints a
+table, with the share of the arithmetic roof that is reached (three times the forward pass's MACs,
+two operations each, over the fastest matrix product measured), and a profile of where the time
+goes. Writes results/throughput.json, or runs/tried/throughput.json without a GPU.
 """
 
 import argparse
@@ -13,14 +17,15 @@ import time
 
 import torch
 import torchvision
+from record import place, report, write
 from torch.nn.functional import cross_entropy
 from torchvision.transforms import v2
 
 import resnet_lab as rl
-from record import place, report, write
-from resnet_lab.data import Data, Part
+from resnet_lab.data import Data, Split
+from resnet_lab.device import machine, resolve_precision
 from resnet_lab.models import build
-from resnet_lab.training import Recipe, fit, machine, resolve
+from resnet_lab.training import Recipe, fit
 
 
 def random_data(count):
@@ -31,8 +36,8 @@ def random_data(count):
     return Data(
         "random",
         tuple("0123456789"),
-        Part(images, labels),
-        Part(images[:0], labels[:0]),
+        Split(images, labels),
+        Split(images[:0], labels[:0]),
         (0.5,) * 3,
         (0.29,) * 3,
         lambda: None,
@@ -44,8 +49,8 @@ def trainer(model, data, batch, steps, compiled):
     history = fit(
         model,
         data,
-        Recipe(steps=3 * steps, every=steps, batch=batch),
-        watch=False,
+        Recipe(steps=3 * steps, eval_every=steps, batch=batch),
+        callback=False,
         compile_blocks=compiled,
     )
     return 2 * steps * batch / (history["seconds"][-1] - history["seconds"][0])
@@ -98,7 +103,7 @@ def torchvision_resnet18():
 
 def roof(device, size):
     """Operations a second of the fastest of some matrix products."""
-    precision = torch.bfloat16 if resolve("auto", device) == "bfloat16" else torch.float32
+    precision = torch.bfloat16 if resolve_precision("auto", device) == "bfloat16" else torch.float32
     left, right = torch.randn(2, size, size, device=device, dtype=precision)
     best = 0
     for _ in range(20):
@@ -108,6 +113,56 @@ def roof(device, size):
         torch.cuda.synchronize() if device.type == "cuda" else None
         best = max(best, 2 * size**3 / (time.perf_counter() - started))
     return best
+
+
+def ways(name, net, data, batch, steps, device):
+    """What is compared: the name of each way, and a function that gives its images a second."""
+    found = {
+        "loop": lambda: loop(build(net), data, batch, steps, device),
+        "resnet_lab": lambda: trainer(build(net), data, batch, steps, False),
+    }
+    if device.type == "cuda":
+        found["resnet_lab, compiled"] = lambda: trainer(build(net), data, batch, steps, True)
+    if name == "resnet18-small":
+        theirs = torchvision_resnet18()
+        found["torchvision's model, same step"] = lambda: trainer(theirs, data, batch, steps, False)
+    return found
+
+
+def measure(name, data, peak, chosen, device):
+    """One row for every way to train this network."""
+    net, rows = rl.named(name, classes=10), []
+    batch = chosen.batch or (512 if name == "resnet18-small" else 128)
+    operations = 6 * rl.trace(net, (3, 32, 32)).macs
+    for way, speed in ways(name, net, data, batch, chosen.steps, device).items():
+        rate = speed()
+        share = rate * operations / peak
+        rows.append(
+            {
+                "network": name,
+                "way": way,
+                "batch": batch,
+                "images_per_second": round(rate),
+                "of_the_roof": round(share, 4),
+            }
+        )
+        print(f"{name:15} {way:31} {rate:9,.0f} images/s, {share:6.1%} of the roof", flush=True)
+    return rows
+
+
+def profile(name, data, batch, steps, device):
+    """Where the time goes: the share of each of the twelve longest operations."""
+    on_gpu = device.type == "cuda"
+    kinds = torch.profiler.ProfilerActivity
+    with torch.profiler.profile(activities=[kinds.CUDA if on_gpu else kinds.CPU]) as profiler:
+        trainer(build(rl.named(name, classes=10)), data, batch, steps, False)
+    key = "self_device_time_total" if on_gpu else "self_cpu_time_total"
+    times = {event.key[:90]: getattr(event, key) for event in profiler.key_averages()}
+    longest = sorted(times, key=lambda event: -times[event])[:12]
+    shares = {event: round(times[event] / sum(times.values()), 3) for event in longest}
+    lines = [f"{share:6.1%}  {event}" for event, share in shares.items()]
+    print(f"where the time goes in {name}:", *lines, sep="\n")
+    return shares
 
 
 def main():
@@ -120,98 +175,32 @@ def main():
     parser.add_argument("--images", type=int, default=50_000)
     chosen = parser.parse_args()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    data, peak, runs = (
-        random_data(chosen.images),
-        roof(device, 8192 if device.type == "cuda" else 1024),
-        [],
-    )
+    data, peak = random_data(chosen.images), roof(device, 8192 if device.type == "cuda" else 1024)
     print(f"fastest matrix product: {peak / 1e12:.1f} TFLOP/s")
+    runs = []
     for name in chosen.networks:
-        net = rl.named(name, classes=10)
-        batch = chosen.batch or (512 if name == "resnet18-small" else 128)
-        operations = 6 * rl.trace(net, (3, 32, 32)).macs
-        ways = {
-            "loop": lambda: loop(build(net), data, batch, chosen.steps, device),
-            "resnet_lab": lambda: trainer(build(net), data, batch, chosen.steps, False),
-        }
-        if device.type == "cuda":
-            ways["resnet_lab, compiled"] = lambda: trainer(
-                build(net), data, batch, chosen.steps, True
-            )
-        if name == "resnet18-small":
-            ways["torchvision's model, same step"] = lambda: trainer(
-                torchvision_resnet18(), data, batch, chosen.steps, False
-            )
-        for way, measure in ways.items():
-            rate = measure()
-            runs.append(
-                {
-                    "network": name,
-                    "way": way,
-                    "batch": batch,
-                    "images_per_second": round(rate),
-                    "of_the_roof": round(rate * operations / peak, 4),
-                }
-            )
-            print(
-                f"{name:15} {way:31} {rate:9,.0f} images/s, {rate * operations / peak:6.1%} of the roof",
-                flush=True,
-            )
-
-    activity = (
-        torch.profiler.ProfilerActivity.CUDA
-        if device.type == "cuda"
-        else torch.profiler.ProfilerActivity.CPU
-    )
-    with torch.profiler.profile(activities=[activity]) as profile:
-        trainer(
-            build(rl.named(chosen.networks[0], classes=10)),
-            data,
-            runs[0]["batch"],
-            min(chosen.steps, 20),
-            False,
-        )
-    kind = "device" if device.type == "cuda" else "cpu"
-    events = sorted(
-        profile.key_averages(), key=lambda event: -getattr(event, f"self_{kind}_time_total")
-    )[:12]
-    whole = sum(getattr(event, f"self_{kind}_time_total") for event in profile.key_averages())
-    shares = {
-        event.key[:90]: round(getattr(event, f"self_{kind}_time_total") / whole, 3)
-        for event in events
+        runs += measure(name, data, peak, chosen, device)
+    first = chosen.networks[0]
+    shares = profile(first, data, runs[0]["batch"], min(chosen.steps, 20), device)
+    about = {
+        "machine": machine(device),
+        "data": "random bytes, 3 x 32 x 32",
+        "peak_flops": peak,
+        "profile": shares,
     }
-    print(
-        f"where the time goes in {chosen.networks[0]}:",
-        *[f"{share:6.1%}  {name}" for name, share in shares.items()],
-        sep="\n",
-    )
-    write(
-        place("throughput.json"),
-        {
-            "machine": machine(device, 1),
-            "data": "random bytes, 3 x 32 x 32",
-            "peak_flops": peak,
-            "profile": shares,
-        },
-        runs,
-    )
-    best = {
-        name: max(
-            (run for run in runs if run["network"] == name and run["way"].startswith("resnet_lab")),
-            key=lambda run: run["images_per_second"],
-        )
-        for name in chosen.networks
-    }
-    report(
-        [
+    write(place("throughput.json"), about, runs)
+    goals = []
+    for name in chosen.networks:
+        ours = [run for run in runs if run["network"] == name and "resnet_lab" in run["way"]]
+        best = max(ours, key=lambda run: run["images_per_second"])
+        goals.append(
             (
                 f"{name}, images/s, share of the roof",
                 "95,000, 40 %" if name == "resnet18-small" else "none set",
-                f"{run['images_per_second']:,}, {run['of_the_roof']:.0%}",
+                f"{best['images_per_second']:,}, {best['of_the_roof']:.0%}",
             )
-            for name, run in best.items()
-        ]
-    )
+        )
+    report(goals)
 
 
 if __name__ == "__main__":

@@ -1,20 +1,22 @@
-"""How large the signal is in every layer of a network: its outputs on the way up, its gradients on the way down.
+"""How large the signal is in every layer of a network: outputs on the way up, gradients down.
 
-Networks of `models` are altered in place, one thing at a time: the activation, the initialisation, BatchNorm.
+Networks of `models` are altered in place, one thing at a time: the activation, the initialisation,
+BatchNorm.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
 from .checks import check_choice
 
 ACTIVATIONS = {"ReLU": nn.ReLU, "tanh": nn.Tanh, "sigmoid": nn.Sigmoid}
-INITIALISATIONS = {
+INITIALISATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "He": lambda weight: nn.init.kaiming_normal_(weight, mode="fan_out", nonlinearity="relu"),
     "Xavier": nn.init.xavier_normal_,
     "small": lambda weight: nn.init.normal_(weight, std=0.01),
@@ -22,9 +24,13 @@ INITIALISATIONS = {
 
 
 class Signal(NamedTuple):
-    """One layer: the root mean square of its outputs, and the size of its weights' gradient over that of the weights.
+    """One layer: how large its outputs are, and how large its gradient is.
 
-    A relative gradient of 0.01 means that a step of learning rate 1 would change the layer by one part in a hundred.
+    Attributes:
+        name: As PyTorch names the layer.
+        output: The root mean square of its outputs.
+        gradient: The size of its weights' gradient over that of the weights: at 0.01, a step of
+            learning rate 1 would change the layer by one part in a hundred.
     """
 
     name: str
@@ -35,12 +41,19 @@ class Signal(NamedTuple):
 def alter(
     model: nn.Module, activation: str = "ReLU", initialisation: str = "He", batchnorm: bool = True
 ) -> nn.Module:
-    """Exchange every ReLU, draw all convolutions anew, leave BatchNorm out; returns the model, which is changed in place.
+    """Exchange every ReLU, draw all convolutions anew, leave BatchNorm out.
 
-    activation: of ACTIVATIONS. initialisation: "He" (variance 2 / (k k out channels)), "Xavier" (2 / (k k (in + out channels))) or
-    "small" (standard deviation 0.01, whatever the layer).
-    Source: He et al., "Delving deep into rectifiers" (2015), section 2.2; Glorot and Bengio, "Understanding the difficulty of
-    training deep feedforward neural networks" (2010), section 4.2.
+    Args:
+        model: Is changed in place, and returned.
+        activation: "ReLU", "tanh" or "sigmoid".
+        initialisation: "He" (variance 2 / (k k out channels)), "Xavier" (2 / (k k (in + out
+            channels))) or "small" (standard deviation 0.01, whatever the layer).
+        batchnorm: False exchanges it for nothing.
+
+    Source:
+        He et al., "Delving deep into rectifiers" (2015), section 2.2; Glorot and Bengio,
+        "Understanding the difficulty of training deep feedforward neural networks" (2010),
+        section 4.2.
     """
     check_choice("activation", activation, ACTIVATIONS)
     check_choice("initialisation", initialisation, INITIALISATIONS)
@@ -55,23 +68,35 @@ def alter(
     return model
 
 
-def signals(model: nn.Module, images: torch.Tensor, labels: torch.Tensor) -> list:
-    """A `Signal` for every convolution and fully connected layer, in order of execution, for one batch in training mode.
+def signals(model: nn.Module, images: Tensor, labels: Tensor) -> list[Signal]:
+    """How large the signal is in every convolution and fully connected layer, for one batch.
 
-    images: float (N, C, H, W); labels: (N,). The weights stay as they are.
+    In training mode; the weights stay as they are.
+
+    Args:
+        model: Any network.
+        images: Float (N, C, H, W).
+        labels: (N,).
+
+    Returns:
+        The layers in order of execution.
     """
-    outputs, hooks = {}, []
+    outputs: dict[str, Tensor] = {}
+    hooks = []
+
+    def keep(name: str) -> Callable[[nn.Module, Any, Tensor], None]:
+        def hook(module: nn.Module, inputs: Any, output: Tensor) -> None:
+            outputs[name] = output.detach()
+
+        return hook
+
     for name, module in model.named_modules():
         if isinstance(module, (nn.Conv2d, nn.Linear)):
-            hooks.append(
-                module.register_forward_hook(
-                    lambda module, _, output, name=name: outputs.update({name: output.detach()})
-                )
-            )
+            hooks.append(module.register_forward_hook(keep(name)))
     loss = cross_entropy(model.train()(images), labels)
-    for hook in hooks:
-        hook.remove()
-    weights = [model.get_submodule(name).weight for name in outputs]
+    for handle in hooks:
+        handle.remove()
+    weights = [model.get_parameter(f"{name}.weight") for name in outputs]
     gradients = torch.autograd.grad(loss, weights)
     return [
         Signal(
@@ -79,5 +104,7 @@ def signals(model: nn.Module, images: torch.Tensor, labels: torch.Tensor) -> lis
             float(output.square().mean().sqrt()),
             float(gradient.norm() / weight.detach().norm()),
         )
-        for (name, output), gradient, weight in zip(outputs.items(), gradients, weights)
+        for (name, output), gradient, weight in zip(
+            outputs.items(), gradients, weights, strict=True
+        )
     ]

@@ -11,8 +11,6 @@ import torch
 from torch import nn
 from torch.nn import functional as F  # noqa: N812  (PyTorch's own name for it)
 
-torch.set_num_threads(1)  # the networks here are too small to share out
-
 CONV = {1: nn.Conv1d, 2: nn.Conv2d}
 NORM = {1: nn.BatchNorm1d, 2: nn.BatchNorm2d}
 MAX_POOL = {1: nn.MaxPool1d, 2: nn.MaxPool2d}

@@ -1,6 +1,7 @@
-"""python -m resnet_lab table: every format holds the table's numbers, every mistake gives a sentence and status 2."""
+"""The command line: formats hold the table's numbers; a mistake gives a sentence and status 2."""
 
 import csv
+import json
 import subprocess
 import sys
 from html.parser import HTMLParser
@@ -8,7 +9,8 @@ from html.parser import HTMLParser
 import pytest
 
 import resnet_lab as rl
-from resnet_lab.__main__ import main
+from resnet_lab import cli
+from resnet_lab.cli import main
 
 NETWORK = ["resnet50", "--version", "1", "--classes", "10", "--input", "3,65,97"]
 TABLE = rl.trace(rl.resnet(50, version=1, classes=10), (3, 65, 97))
@@ -124,7 +126,6 @@ def test_a_mistake_gives_a_sentence_and_status_2(arguments, words, capsys):
 @pytest.mark.parametrize(
     "arguments, words",
     [
-        ([], "table"),
         (["draw", "resnet50"], "'draw'"),
         (["table"], "network"),
         (["table", "resnet50", "--input", "3x224x224"], "'3x224x224' is not a shape"),
@@ -138,7 +139,7 @@ def test_a_wrong_option_shows_the_usage_and_status_2(arguments, words, capsys):
         main(arguments)
     assert caught.value.code == 2
     printed = capsys.readouterr().err
-    assert "usage: python -m resnet_lab" in printed and words in printed
+    assert "usage: resnet-lab" in printed and words in printed
 
 
 def run(*command):
@@ -156,10 +157,94 @@ def test_as_a_program():
 
 
 def test_importing_the_package_loads_the_standard_library_only():
-    """Whatever the interpreter has loaded before (an editable install's finder, say) does not count."""
+    """What the interpreter has loaded before (an editable install's finder, say) is not ours."""
     done = run(
         "-c",
-        "import sys; before = set(sys.modules); import resnet_lab; print(*set(sys.modules) - before)",
+        "import sys; before = set(sys.modules); import resnet_lab, resnet_lab.cli; "
+        "print(*set(sys.modules) - before)",
     )
     loaded = {name.partition(".")[0] for name in done.stdout.split()}
     assert "resnet_lab" in loaded and loaded - {"resnet_lab"} <= sys.stdlib_module_names
+
+
+def test_no_arguments_print_the_help(capsys):
+    assert main([]) == 0
+    printed = capsys.readouterr()
+    assert printed.out.startswith("usage: resnet-lab") and printed.err == ""
+    assert "print a network layer by layer" in printed.out and "train" in printed.out
+
+
+def test_version(capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(["--version"])
+    assert caught.value.code == 0 and capsys.readouterr().out == f"resnet-lab {rl.__version__}\n"
+
+
+# ---------------------------------------------------------------------------------------- train
+
+
+def test_every_option_of_train_has_a_line_of_its_own(capsys, monkeypatch):
+    training = pytest.importorskip("resnet_lab.training")
+    monkeypatch.setenv("COLUMNS", "120")
+    with pytest.raises(SystemExit):
+        main(["train", "--help"])
+    usage, _, text = capsys.readouterr().out.partition("options:")
+    options = [line.split()[0].rstrip(",") for line in text.splitlines() if "  --" in line[:4]]
+    assert len(options) == len(set(options)) and "--data" in options
+    for name, field in training.Recipe.__dataclass_fields__.items():
+        option = "--" + name.replace("_", "-")
+        line = next(line for line in text.splitlines() if f" {option}" in line[:30])
+        assert len(line.split("  ")[-1]) > 10, line
+        if field.type != "bool" and field.default is not None:
+            assert f"(default: {field.default})" in " ".join(text.split())
+    assert set(cli.RECIPE) == set(training.Recipe.__dataclass_fields__)
+
+
+WITHOUT_TORCH = """
+import sys
+sys.modules["torch"] = None
+from resnet_lab.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("arguments", [["train", "--help"], ["train", "--model", "resnet8"]])
+def test_without_pytorch_train_says_what_to_install(arguments):
+    done = run("-c", WITHOUT_TORCH, *arguments)
+    assert done.returncode == 2 and done.stderr.count("\n") == 1
+    assert "training needs PyTorch; install it with: pip install torch" in done.stderr
+    assert run("-c", WITHOUT_TORCH, "table", "resnet18").returncode == 0
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["--data", "imagenet"], "there is no data set called 'imagenet'"),
+        (["--model", "resnet19"], "no network called 'resnet19'"),
+        (["--lr", "-1"], "lr is -1.0; it must be above 0"),
+        (["--weight-decay", "inf"], "weight_decay is inf; it must be a finite number"),
+        (["--precision", "bf16"], "'bf16'; it must be one of 'auto', 'float32', 'bfloat16'"),
+        (["--device", "gpu"], "device is 'gpu', which PyTorch does not know"),
+        (["--model", "vgg16"], "does not take the images of digits, (1, 8, 8)"),
+        (["--steps", "20", "--lr", "100"], "far beyond that of guessing"),
+    ],
+)
+def test_a_mistake_in_training_gives_a_sentence_and_status_2(arguments, message, capsys):
+    pytest.importorskip("resnet_lab.training")
+    assert main(["train", "--data", "digits", "--model", "resnet8", *arguments]) == 2
+    printed = capsys.readouterr()
+    assert message in printed.err and printed.err.count("\n") == 1 and printed.out == ""
+
+
+def test_train_reads_the_test_images_once(tmp_path, monkeypatch, capsys):
+    pytest.importorskip("resnet_lab.training")
+    from resnet_lab import data
+
+    readings, source = [], data.load("digits")
+    read = source.read_test
+    source.read_test = lambda: readings.append(1) or read()
+    monkeypatch.setattr(data, "load", lambda *_: source)
+    command = "train --model resnet8 --steps 4 --eval-every 2 --batch 16 --folder".split()
+    assert main([*command, str(tmp_path)]) == 0 and len(readings) == 1
+    assert "test error" in capsys.readouterr().out
+    assert 0 <= json.loads((tmp_path / "history.json").read_text())["test_error"] <= 1

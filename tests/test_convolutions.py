@@ -1,5 +1,6 @@
 """The cheaper convolutions against PyTorch's layers and counters, and the papers' formulas."""
 
+import pytest
 import torch
 from bad_input import refused
 from hypothesis import given, settings
@@ -9,7 +10,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from resnet_lab.convolutions import KINDS, Convolution, channels_seen, replacement, shuffle
 
-torch.set_num_threads(1)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 cases = st.tuples(
     st.sampled_from(list(KINDS)),

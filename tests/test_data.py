@@ -1,274 +1,15 @@
-"""Data sets against their originals, torchvision's readers and scikit-learn; batches against torchvision's crops and flips."""
+"""Splits and their statistics; batches against torchvision's crops and flips."""
 
-import gzip
-import pickle
-import shutil
-
-import numpy as np
 import pytest
-
-torch = pytest.importorskip("torch")
-torchvision = pytest.importorskip("torchvision")
+import torch
 from bad_input import refused
-from hypothesis import given, settings, strategies as st
-from PIL import Image
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torchvision.transforms import v2
 from torchvision.transforms.v2 import functional
 
-from resnet_lab import data
-from resnet_lab.data import load, normalise, padded, plan, take
-
-
-def plain_copy(folder):
-    """The package's subset, unpacked, where torchvision looks for the whole of Fashion-MNIST."""
-    raw = folder / "FashionMNIST" / "raw"
-    raw.mkdir(parents=True)
-    for path in data.FASHION_SMALL.glob("*.gz"):
-        (raw / path.stem).write_bytes(gzip.decompress(path.read_bytes()))
-    return raw
-
-
-# ------------------------------------------------------------------------------------------------------ data sets
-
-
-def test_subset_is_what_torchvision_reads(tmp_path):
-    plain_copy(tmp_path)
-    ours = load("fashion-mnist-small", validation=0)
-    for part, train in ((ours.train, True), (ours.test, False)):
-        theirs = torchvision.datasets.FashionMNIST(tmp_path, train=train)
-        assert torch.equal(part.images[:, 0], theirs.data) and torch.equal(
-            part.labels, theirs.targets
-        )
-    assert torch.equal(
-        load("fashion-mnist", tmp_path, validation=0).train.images, ours.train.images
-    )
-    assert (
-        ours.train.labels.bincount().tolist() == [500] * 10
-        and ours.test.labels.bincount().tolist() == [100] * 10
-    )
-    assert [name.lower() for name in ours.classes] == [
-        name.lower() for name in torchvision.datasets.FashionMNIST.classes
-    ]
-
-
-@pytest.mark.skipif(
-    not data.FASHION_DEBIAN.exists(), reason="Debian's dataset-fashion-mnist is not installed"
-)
-def test_subset_is_part_of_the_original(tmp_path):
-    small, whole = (
-        load("fashion-mnist-small", validation=0),
-        load("fashion-mnist", tmp_path, validation=0),
-    )
-    for small_part, whole_part, count in (
-        (small.train, whole.train, 60_000),
-        (small.test, whole.test, 10_000),
-    ):
-        assert len(whole_part.labels) == count
-        known = {(bytes(image.numpy().tobytes()), int(label)) for image, label in zip(*whole_part)}
-        assert all(
-            (bytes(image.numpy().tobytes()), int(label)) in known
-            for image, label in zip(*small_part)
-        )
-    # The mean and deviation that the data set's users quote.
-    assert whole.mean == pytest.approx((0.2860,), abs=5e-5) and whole.std == pytest.approx(
-        (0.3530,), abs=5e-5
-    )
-
-
-def test_digits_are_scikit_learns():
-    sklearn_datasets = pytest.importorskip("sklearn.datasets")
-    source, ours = sklearn_datasets.load_digits(), load("digits", validation=0)
-    whole = sorted(
-        (*image.flatten().int().tolist(), int(label))
-        for part in (ours.train, ours.test)
-        for image, label in zip(*part)
-    )
-    assert whole == sorted(
-        (*(15 * image.flatten()).astype(int).tolist(), int(label))
-        for image, label in zip(source.images, source.target)
-    )
-
-
-@pytest.fixture
-def cifar(tmp_path, monkeypatch):
-    """A little CIFAR-10 in the original's format, under the checksums that torchvision expects."""
-    import hashlib
-
-    generator = np.random.default_rng(0)
-    folder = tmp_path / "cifar-10-batches-py"
-    folder.mkdir()
-    lists = {"train_list": [], "test_list": []}
-    for name in ("data_batch_1", "data_batch_2", "test_batch", "batches.meta"):
-        content = (
-            {"label_names": ["cat", "dog"]}
-            if name == "batches.meta"
-            else {
-                "data": generator.integers(0, 256, (20, 3072), dtype=np.uint8),
-                "labels": [number % 2 for number in range(20)],
-            }
-        )
-        (folder / name).write_bytes(pickle.dumps(content))
-        entry = [name, hashlib.md5((folder / name).read_bytes()).hexdigest()]
-        if name == "batches.meta":
-            monkeypatch.setattr(
-                torchvision.datasets.CIFAR10,
-                "meta",
-                {"filename": name, "key": "label_names", "md5": entry[1]},
-            )
-        else:
-            lists["test_list" if name == "test_batch" else "train_list"].append(entry)
-    for name, value in lists.items():
-        monkeypatch.setattr(torchvision.datasets.CIFAR10, name, value)
-    return tmp_path
-
-
-def test_cifar10_is_torchvisions(cifar):
-    ours = load("cifar10", cifar, validation=0)
-    assert ours.classes == ("cat", "dog")
-    for part, train in ((ours.train, True), (ours.test, False)):
-        theirs = torchvision.datasets.CIFAR10(cifar, train=train)
-        assert part.labels.tolist() == theirs.targets
-        assert all(
-            torch.equal(image, functional.pil_to_tensor(theirs[number][0]))
-            for number, image in enumerate(part.images)
-        )
-    assert torch.equal(
-        load("cifar10", cifar / "cifar-10-batches-py", validation=0).train.images, ours.train.images
-    )
-
-
-def test_damaged_cifar10_is_named(cifar):
-    for name in ("batches.meta", "data_batch_2"):
-        path = cifar / "cifar-10-batches-py" / name
-        whole = path.read_bytes()
-        path.write_bytes(whole[:-1])
-        with pytest.raises(ValueError, match=f"{name} is damaged; delete .* downloaded again"):
-            load("cifar10", cifar)
-        path.unlink()
-        with pytest.raises(ValueError, match=f"{name} is missing; delete"):
-            load("cifar10", cifar)
-        path.write_bytes(whole)
-
-
-@pytest.mark.parametrize(
-    "name, dataset", [("cifar10", "CIFAR10"), ("fashion-mnist", "FashionMNIST")]
-)
-def test_without_files_or_network_says_what_to_do(name, dataset, tmp_path, monkeypatch):
-    class NoNetwork:
-        base_folder = "cifar-10-batches-py"
-
-        def __init__(self, folder, download):
-            raise OSError("no route to host")
-
-    monkeypatch.setattr(torchvision.datasets, dataset, NoNetwork)
-    monkeypatch.setattr(data, "FASHION_DEBIAN", tmp_path / "nowhere")
-    with pytest.raises(FileNotFoundError, match="no route to host.*; put .* fashion-mnist-small"):
-        load(name, tmp_path / "empty")
-
-
-@pytest.mark.parametrize("harm", ["cut .gz", "byte .gz", "cut", "longer", "head"])
-def test_damaged_idx_file_is_named(harm, tmp_path):
-    raw = plain_copy(tmp_path)
-    path = raw / "train-images-idx3-ubyte"
-    content = path.read_bytes()
-    if harm.endswith(".gz"):
-        path.unlink()
-        path = raw / "train-images-idx3-ubyte.gz"
-        content = (data.FASHION_SMALL / path.name).read_bytes()
-    middle = len(content) // 2
-    path.write_bytes(
-        {
-            "cut": content[:-1],
-            "longer": content + b"\0",
-            "head": b"\x89PNG" + content[4:],
-            "byte": content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :],
-        }[harm.split()[0]]
-    )
-    with pytest.raises(
-        ValueError, match=f"{path.name} is damaged .*; put a fresh copy in its place"
-    ):
-        load("fashion-mnist", tmp_path)
-
-
-def test_missing_or_mixed_up_idx_files_are_named(tmp_path):
-    raw = plain_copy(tmp_path)
-    labels = raw / "train-labels-idx1-ubyte"
-    labels.write_bytes(labels.read_bytes()[:-1] + b"\x0b")
-    with pytest.raises(ValueError, match="train-labels-idx1-ubyte is damaged .one label is 11"):
-        load("fashion-mnist", tmp_path)
-    shutil.copy(raw / "t10k-labels-idx1-ubyte", labels)
-    with pytest.raises(ValueError, match="do not belong together"):
-        load("fashion-mnist", tmp_path)
-    labels.unlink()
-    with pytest.raises(
-        FileNotFoundError, match="train-labels-idx1-ubyte.gz is missing; put it there"
-    ):
-        load("fashion-mnist", tmp_path)
-
-
-# ------------------------------------------------------------------------------------------------ folders of images
-
-
-@pytest.fixture
-def pictures(tmp_path):
-    """Two classes of 20 PNG images, 6 high and 5 wide."""
-    generator = np.random.default_rng(0)
-    for name in ("bird", "apple"):
-        (tmp_path / name).mkdir()
-        for number in range(20):
-            Image.fromarray(generator.integers(0, 256, (6, 5, 3), dtype=np.uint8)).save(
-                tmp_path / name / f"{number:02}.png"
-            )
-    return tmp_path
-
-
-def test_folder_of_images(pictures):
-    ours, theirs = load(str(pictures), validation=0), torchvision.datasets.ImageFolder(pictures)
-    assert list(ours.classes) == theirs.classes == ["apple", "bird"]
-    whole = [(functional.pil_to_tensor(image), label) for image, label in theirs]
-    for part, held in ((ours.train, False), (ours.test, True)):
-        expected = [pair for number, pair in enumerate(whole) if (number % 10 == 9) == held]
-        assert torch.equal(part.images, torch.stack([image for image, _ in expected]))
-        assert part.labels.tolist() == [label for _, label in expected]
-
-
-def test_folder_with_train_and_test(pictures):
-    classes = [pictures / "apple", pictures / "bird"]
-    for part in ("train", "test"):
-        (pictures / part).mkdir()
-    for folder in classes:
-        shutil.copytree(folder, pictures / "test" / folder.name)
-        folder.rename(pictures / "train" / folder.name)
-    ours = load(str(pictures), validation=0.25)
-    assert (len(ours.train.labels), len(ours.validation.labels), len(ours.test.labels)) == (
-        30,
-        10,
-        40,
-    )
-    (pictures / "test" / "cherry").mkdir()
-    with pytest.raises(ValueError, match="cherry is of a class that .*train has no images of"):
-        load(str(pictures))
-
-
-def test_test_images_are_opened_only_when_asked_for(pictures):
-    (pictures / "bird" / "09.png").write_bytes(b"not an image")
-    ours = load(str(pictures))
-    with pytest.raises(ValueError, match="09.png cannot be read as an image .*; replace it"):
-        ours.test
-
-
-def test_size_brings_images_to_one_size(pictures):
-    Image.new("L", (9, 40), 200).save(pictures / "apple" / "00.png")
-    with pytest.raises(
-        ValueError, match="00.png is|01.png is 5 x 6 pixels, others are 9 x 40; give size="
-    ):
-        load(str(pictures))
-    ours = load(str(pictures), size=4, validation=0)
-    assert ours.train.images.shape == (36, 1, 4, 4)  # the first image is grey, and so are all
-    assert (ours.train.images[0] == 200).all()
-
-
-# ------------------------------------------------------------------------------------------------------- validation
+from resnet_lab import data, sources
+from resnet_lab.data import crop_batch, load, normalise, pad_images, sampling_plan
 
 
 def test_validation_is_held_out_of_every_class():
@@ -300,23 +41,22 @@ def test_statistics_are_of_the_training_images_alone():
     assert torch.allclose(normalise(colours, mean, std), expected, atol=1e-6)
 
 
-# ---------------------------------------------------------------------------------------------------------- batches
-
-
 @settings(max_examples=40, deadline=None)
 @given(st.integers(1, 40), st.data())
-def test_plan_is_a_function_of_seed_and_step(examples, drawn):
+def test_sampling_plan_is_a_function_of_seed_and_step(examples, drawn):
     batch, crop, seed = (
         drawn.draw(st.integers(1, examples)),
         drawn.draw(st.integers(0, 3)),
         drawn.draw(st.integers(0, 99)),
     )
-    whole = plan(examples, 0, 30, batch, crop, True, seed)
+    whole = sampling_plan(examples, 0, 30, batch, crop, True, seed)
     assert whole.shape == (30, batch, 4)
     first, last = sorted(
         drawn.draw(st.lists(st.integers(0, 30), min_size=2, max_size=2, unique=True))
     )
-    assert torch.equal(plan(examples, first, last, batch, crop, True, seed), whole[first:last])
+    assert torch.equal(
+        sampling_plan(examples, first, last, batch, crop, True, seed), whole[first:last]
+    )
     per_epoch = examples // batch
     for epoch in range(30 // per_epoch):
         seen = whole[epoch * per_epoch : (epoch + 1) * per_epoch, :, 0].flatten().tolist()
@@ -325,29 +65,29 @@ def test_plan_is_a_function_of_seed_and_step(examples, drawn):
         )
 
 
-def test_plan_draws_evenly_and_depends_on_the_seed():
-    moves = plan(5_000, 0, 100, 100, crop=4, flip=True)[..., 1:].reshape(-1, 3)
+def test_sampling_plan_draws_evenly_and_depends_on_the_seed():
+    moves = sampling_plan(5_000, 0, 100, 100, crop=4, flip=True)[..., 1:].reshape(-1, 3)
     for column, outcomes in ((0, 9), (1, 9), (2, 2)):
         counts = moves[:, column].bincount()
         assert (
             len(counts) == outcomes
             and (counts - 10_000 / outcomes).abs().max() < 5 * (10_000 / outcomes) ** 0.5
         )
-    assert not torch.equal(plan(50, 0, 1, 50, seed=0), plan(50, 0, 1, 50, seed=1))
-    first, second = plan(50, 0, 2, 50, crop=4)  # two epochs
+    assert not torch.equal(sampling_plan(50, 0, 1, 50, seed=0), sampling_plan(50, 0, 1, 50, seed=1))
+    first, second = sampling_plan(50, 0, 2, 50, crop=4)  # two epochs
     assert not torch.equal(first[:, 0], second[:, 0]) and not torch.equal(
         first[:, 1:], second[:, 1:]
     )
-    assert (plan(50, 0, 2, 25)[..., 1:] == 0).all()
+    assert (sampling_plan(50, 0, 2, 25)[..., 1:] == 0).all()
 
 
-def test_take_crops_and_mirrors_as_torchvision_does():
+def test_crop_batch_crops_and_mirrors_as_torchvision_does():
     images = torch.randint(256, (6, 3, 7, 5), dtype=torch.uint8)
-    choice = plan(6, 0, 4, 6, crop=3, flip=True)
+    choice = sampling_plan(6, 0, 4, 6, crop=3, flip=True)
     for step in choice:
-        batch = take(padded(images, 3), step, 3)
+        batch = crop_batch(pad_images(images, 3), step, 3)
         assert batch.is_contiguous(memory_format=torch.channels_last)
-        for result, (index, down, right, mirrored) in zip(batch, step.tolist()):
+        for result, (index, down, right, mirrored) in zip(batch, step.tolist(), strict=True):
             expected = functional.crop(functional.pad(images[index], [3]), down, right, 7, 5)
             assert torch.equal(
                 result, functional.horizontal_flip(expected) if mirrored else expected
@@ -359,9 +99,9 @@ test_bad_input_is_refused = refused(
     (lambda: load("imagenet"), ValueError, "'imagenet'", "known are fashion-mnist-small"),
     (lambda: load(validation=1), ValueError, "validation is 1", "must be a share from 0"),
     (lambda: load("digits", size=9), ValueError, "size is 9", "only a folder of images"),
-    (lambda: plan(5, 0, 1, 6), ValueError, "batch is 6", "make the batch smaller"),
+    (lambda: sampling_plan(5, 0, 1, 6), ValueError, "batch is 6", "make the batch smaller"),
     (
-        lambda: load(str(data.FASHION_SMALL)),
+        lambda: load(str(sources.FASHION_SMALL)),
         ValueError,
         "holds no folders",
         "make one for every class",

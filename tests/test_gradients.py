@@ -1,10 +1,9 @@
-"""Signals against autograd's own gradients; alterations against what PyTorch's initialisers and layers are."""
+"""Signals against autograd's own gradients; alterations against PyTorch's initialisers."""
 
 import math
 
 import pytest
-
-torch = pytest.importorskip("torch")
+import torch
 from bad_input import refused
 from torch import nn
 from torch.nn.functional import cross_entropy
@@ -81,7 +80,7 @@ def test_alter_exchanges_what_it_says():
     plain = alter(network("none"), "tanh", "small", batchnorm=False)
     # Without shortcuts and BatchNorm what remains is convolution and tanh, in turn.
     x = IMAGES
-    for name, module in plain.named_modules():
+    for module in plain.modules():
         if isinstance(module, nn.Conv2d):
             x = torch.tanh(module(x))
     assert torch.allclose(plain.fc(x.mean((2, 3))), plain(IMAGES), atol=1e-6)
@@ -113,7 +112,10 @@ def test_initialisations_have_the_deviations_of_their_papers(initialisation, dev
 
 
 def test_he_keeps_the_size_away_from_borders():
-    """Section 2.2 of "Delving deep into rectifiers": with ReLU and circular padding a wide stack neither fades nor swells."""
+    """With ReLU and circular padding a wide stack neither fades nor swells.
+
+    Section 2.2 of "Delving deep into rectifiers".
+    """
     torch.manual_seed(0)
     layers = [
         nn.Conv2d(128, 128, 3, padding=1, padding_mode="circular", bias=False) for _ in range(12)

@@ -1,0 +1,239 @@
+"""The command line: resnet-lab table resnet50 --input 3,224,224, and resnet-lab train --help."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+
+from . import __version__, tables
+from .tracing import trace
+from .zoo import named
+
+INSTALL = "training needs PyTorch; install it with: pip install torch torchvision tqdm"
+STOPPED = 130  # what a shell makes of Ctrl-C
+# Recipe's fields in the words of somebody who chooses.
+RECIPE = {
+    "epochs": "passes over the training images",
+    "steps": "steps of SGD, instead of epochs",
+    "batch": "images a step, over all processes",
+    "lr": "highest learning rate",
+    "schedule": "how the rate falls: cosine, or steps for a tenth at one half and three quarters",
+    "warmup": "steps in which the rate rises to its highest",
+    "momentum": "share of the last step that goes into the next",
+    "nesterov": "look at the gradient where the momentum leads",
+    "weight_decay": "pull of every weight towards 0",
+    "label_smoothing": "share of the target that is spread over all classes",
+    "ema": "decay of a running average of the weights, which is then what is kept; 0 for none",
+    "crop": "pixels of padding from which a random crop is cut; 0 for no crops",
+    "flip": "mirror every second image",
+    "eval_every": "steps between two validations, each with a checkpoint (default: an epoch)",
+    "seed": "of the weights, the order of the images and their crops",
+    "precision": "float32, bfloat16, or auto for bfloat16 where the hardware has it",
+}
+
+
+def main(argv: list[str] | None = None, prog: str = "resnet-lab") -> int:
+    """Run a command; return the exit status: 0, 2 after a mistake, 130 after Ctrl-C."""
+    argv = sys.argv[1:] if argv is None else argv
+    parser = argparse.ArgumentParser(
+        prog=prog, description="Describe, count and train residual networks."
+    )
+    parser.add_argument("--version", action="version", version=f"resnet-lab {__version__}")
+    commands = parser.add_subparsers(dest="command")
+    add_table(commands.add_parser("table", help="print a network layer by layer"))
+    training = commands.add_parser(
+        "train",
+        help="train a network, and read its test error once",
+        formatter_class=lambda prog: argparse.HelpFormatter(prog, max_help_position=30),
+    )
+    if argv[:1] == ["train"]:
+        try:
+            add_train(training)
+        except ModuleNotFoundError as error:
+            if error.name not in ("torch", "torchvision"):
+                raise
+            print(f"error: {INSTALL}", file=sys.stderr)
+            return 2
+    arguments = parser.parse_args(argv)
+    if not arguments.command:
+        parser.print_help()
+        return 0
+    try:
+        run: Callable[[argparse.Namespace], int] = arguments.run
+        return run(arguments)
+    except KeyboardInterrupt:
+        print("Stopped.", file=sys.stderr)
+        return STOPPED
+    except (FloatingPointError, OSError, TypeError, ValueError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 2
+
+
+# ---------------------------------------------------------------------------------------- table
+
+
+def add_table(parser: argparse.ArgumentParser) -> None:
+    """The options of `table`."""
+    parser.add_argument(
+        "network", help="resnet50, plain34, vgg16, resnet20, plain56, resnet18-small, signal ..."
+    )
+    parser.add_argument(
+        "--input",
+        type=input_shape,
+        help="channels first, such as 3,224,224 (default: what the network was made for)",
+    )
+    parser.add_argument(
+        "--level",
+        choices=("stage", "block", "layer"),
+        default="layer",
+        help="what one line stands for (default: layer)",
+    )
+    parser.add_argument(
+        "--format",
+        choices=("text", "html", "csv", "markdown"),
+        default="text",
+        help="what is printed (default: text)",
+    )
+    parser.add_argument("--version", type=float, help="1, 1.5 or 2 (ResNets; default 1.5)")
+    parser.add_argument("--shortcut", help="A, B or C (ResNets)")
+    parser.add_argument("--classes", type=int, help="outputs of the classifier")
+    parser.set_defaults(run=table)
+
+
+def input_shape(text: str) -> tuple[int, ...]:
+    """(3, 224, 224) from "3,224,224"."""
+    try:
+        return tuple([int(side) for side in text.split(",")])
+    except ValueError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a shape; write whole numbers with commas, such as 3,224,224"
+        ) from None
+
+
+def table(arguments: argparse.Namespace) -> int:
+    """Print a network's table."""
+    settings = {name: getattr(arguments, name) for name in ("version", "shortcut", "classes")}
+    given = {name: value for name, value in settings.items() if value is not None}
+    net = named(arguments.network, **given)
+    side = 32 if getattr(net, "stem", None) == "3x3" else 224
+    made_for = (1, 1000) if net.dims == 1 else (net.in_channels, side, side)
+    result = trace(net, arguments.input or made_for)
+    write = {
+        "text": tables.to_text,
+        "html": tables.to_html,
+        "csv": tables.to_csv,
+        "markdown": tables.to_markdown,
+    }[arguments.format]
+    print(write(result, arguments.level))
+    return 0
+
+
+# ---------------------------------------------------------------------------------------- train
+
+
+def add_train(parser: argparse.ArgumentParser) -> None:
+    """The options of `train`, those of a recipe among them."""
+    from .training import Recipe
+
+    parser.description = "Train a network, and read its test error once, at the end."
+    parser.add_argument(
+        "--model",
+        default="resnet20",
+        help="resnet20, plain20, resnet18-small ... (default: resnet20)",
+    )
+    parser.add_argument(
+        "--data",
+        default="fashion-mnist-small",
+        help="fashion-mnist-small (default), fashion-mnist, cifar10, digits, or a folder of images "
+        "by class",
+    )
+    parser.add_argument(
+        "--data-folder",
+        default="data",
+        help="where whole data sets are, or are downloaded to (default: data)",
+    )
+    parser.add_argument(
+        "--validation",
+        type=float,
+        default=0.1,
+        help="share of the training images held out (default: 0.1)",
+    )
+    parser.add_argument("--size", type=int, help="scale a folder's images to this many pixels")
+    parser.add_argument("--shortcut", help="A, B or C")
+    parser.add_argument(
+        "--folder", help="checkpoint and history; a run that was cut off is taken up again"
+    )
+    parser.add_argument("--device", help="cuda or cpu (default: cuda if there is one)")
+    parser.add_argument("--compile", action="store_true", help="on a GPU, compile each block")
+    recipe = parser.add_argument_group("recipe")
+    for field in fields(Recipe):
+        name, words = "--" + field.name.replace("_", "-"), RECIPE[field.name]
+        if field.type == "bool":
+            if field.default:
+                words += f", unless --no-{field.name}"
+            action = argparse.BooleanOptionalAction
+            recipe.add_argument(name, default=field.default, help=words, action=action)
+            continue
+        if field.default is not None:
+            words += f" (default: {field.default})"
+        kind, metavar = {"int": (int, "N"), "float": (float, "X"), "str": (str, "NAME")}[
+            str(field.type).split()[0]
+        ]
+        recipe.add_argument(name, default=field.default, help=words, type=kind, metavar=metavar)
+    parser.set_defaults(run=train)
+
+
+def train(arguments: argparse.Namespace) -> int:
+    """Train, alone or as one of torchrun's processes."""
+    import torch
+    import torch.distributed as dist
+
+    several = int(os.environ.get("WORLD_SIZE", 1)) > 1
+    if several:
+        on_gpus = torch.cuda.is_available() and arguments.device != "cpu"
+        dist.init_process_group("nccl" if on_gpus else "gloo")
+    try:
+        return train_once(arguments, first=not several or dist.get_rank() == 0)
+    finally:
+        if several:
+            dist.destroy_process_group()
+
+
+def train_once(arguments: argparse.Namespace, first: bool) -> int:
+    """Train; in the first process also read the test error, and print the end of it."""
+    import torch
+
+    from .checkpoints import write_json
+    from .data import load
+    from .models import build
+    from .progress import summary_line
+    from .training import Recipe, evaluate, fit
+
+    recipe = Recipe(**{field.name: getattr(arguments, field.name) for field in fields(Recipe)})
+    data = load(arguments.data, arguments.data_folder, arguments.validation, arguments.size)
+    given = {"shortcut": arguments.shortcut} if arguments.shortcut else {}
+    net = named(arguments.model, in_channels=data.channels, classes=len(data.classes), **given)
+    torch.manual_seed(recipe.seed)
+    model = build(net)
+    folder, device = arguments.folder, arguments.device
+    history = fit(model, data, recipe, folder, device, compile_blocks=arguments.compile)
+    if "stopped" in history:
+        return STOPPED
+    if first:
+        test = evaluate(model, data, "test", precision=history["recipe"]["precision"])
+        history |= {
+            "network": arguments.model,
+            "test_loss": test["loss"],
+            "test_error": test["error"],
+        }
+        if folder:
+            write_json(Path(folder, "history.json"), history)
+        print(
+            f"{summary_line(history, history['curve'][-1]['step'])}, "
+            f"test error {100 * test['error']:.2f} %, {history['seconds'][-1]:.0f} s"
+        )
+    return 0

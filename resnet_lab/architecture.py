@@ -53,6 +53,16 @@ class Block:
 
 
 EXPANSION = {"single": 1, "basic": 1, "bottleneck": 4}
+BLOCK_OPTIONS = {
+    "block": {
+        "single": "one convolution",
+        "basic": "two: building block",
+        "bottleneck": "three: bottleneck",
+    },
+    "version": {1: "1", 1.5: "1.5", 2: "2"},
+    "shortcut": {"A": "A", "B": "B", "C": "C", "none": "none"},
+    "fusion": {"add": "added", "concat": "side by side"},
+}
 
 
 def conv(name: str, in_channels: int, out_channels: int, kernel: int, stride: int = 1) -> Layer:

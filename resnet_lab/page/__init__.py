@@ -8,6 +8,7 @@ and is served with the book: nothing is asked of another host, and a book opened
 import ast
 import hashlib
 import json
+import os
 import re
 import shutil
 from importlib.util import find_spec
@@ -15,7 +16,8 @@ from pathlib import Path
 
 PAGE = Path(__file__).parent
 BRYTHON = Path(find_spec("brython").origin).parent / "data" / "brython.js"
-FILES = ("book.css", "explorers.css", "explorers.js")
+FILES = ("book.css", "../explorers/explorers.css", "explorers.js")
+PACKAGES: set = set()  # filled by page_modules
 
 # What explorers.js calls. A state is written as in a link: "kernel=3&stride=2"; a record is an exercise's, as JSON.
 ENTRY = """
@@ -43,17 +45,21 @@ def page_modules() -> dict:
         "__future__": "annotations = None",
         "dataclasses": (PAGE / "dataclasses.py").read_text(encoding="utf-8"),
     }
-    waiting = ["", "explorers", "exercises"]
+    waiting = ["resnet_lab", "resnet_lab.explorers", "resnet_lab.exercises"]
     while waiting:
-        module = waiting.pop()
-        name = f"resnet_lab.{module}".rstrip(".")
-        if name not in modules:
-            modules[name] = (PAGE.parent / f"{module or '__init__'}.py").read_text(encoding="utf-8")
-            for node in ast.parse(modules[name]).body:
-                if isinstance(node, ast.ImportFrom) and node.level:
-                    waiting += (
-                        [node.module] if node.module else [alias.name for alias in node.names]
-                    )
+        name = waiting.pop()
+        if name in modules:
+            continue
+        file = PAGE.parents[1].joinpath(*name.split("."))
+        package = file.is_dir()
+        source = file / "__init__.py" if package else file.with_suffix(".py")
+        modules[name] = source.read_text(encoding="utf-8")
+        PACKAGES.update([name] * package)
+        for node in ast.parse(modules[name]).body:
+            if isinstance(node, ast.ImportFrom) and node.level:
+                base = name.split(".")[: len(name.split(".")) - node.level + package]
+                found = [node.module] if node.module else [alias.name for alias in node.names]
+                waiting += [".".join([*base, module]) for module in found]
     return {**modules, "page": ENTRY}
 
 
@@ -98,11 +104,11 @@ def lean(source: str) -> str:
 def bundle(modules: dict, translated: dict) -> str:
     """The script that gives the page's modules to Brython and starts them. What is not translated starts as source."""
     files = {
-        name: [".py", "" if name in translated else source, [], *[1] * (name == "resnet_lab")]
+        name: [".py", "" if name in translated else source, [], *[1] * (name in PACKAGES)]
         for name, source in modules.items()
     }
     ready = {
-        name: [script] if name == "resnet_lab" else script for name, script in translated.items()
+        name: [script] if name in PACKAGES else script for name, script in translated.items()
     }
     return (
         f"__BRYTHON__.loadBrythonPackage({json.dumps(files)});\n"
@@ -176,6 +182,7 @@ def setup(app):
         *[(PAGE / file).read_text(encoding="utf-8") for file in FILES],
     ]
     version = hashlib.sha256("".join(sources).encode()).hexdigest()[:10]
+    os.environ["RESNET_LAB_PAGE"] = "1"  # kernels show the page's form
     app.setup_extension("resnet_lab.page.formulas")
     app.add_config_value("resnet_lab_bundle", f"bundle-{version}.js", "html")
     app.config.templates_path.append(str(PAGE / "templates"))

@@ -36,7 +36,7 @@ class Range:
                 f"{self.name} is {value!r}; it must be a whole number "
                 f"from {self.low} to {self.high}{steps}"
             )
-        return value
+        return int(value)
 
     def read(self, text: str) -> int:
         """The value that a link writes as `text`."""

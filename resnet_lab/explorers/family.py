@@ -37,7 +37,11 @@ def family_network(
 
 def member(net: ResNet) -> tuple[str, int] | None:
     """The call that builds `net` by its name, if it is of the paper's family: ("rl.resnet", 50)."""
-    settings: dict[str, Any] = {"version": net.version, "shortcut": net.shortcut, "classes": net.classes}
+    settings: dict[str, Any] = {
+        "version": net.version,
+        "shortcut": net.shortcut,
+        "classes": net.classes,
+    }
     for depth, (block, depths) in IMAGENET_DEPTHS.items():
         if (net.block, net.depths) == (block, depths) and net == resnet(depth, **settings):
             return "rl.resnet", depth

@@ -53,7 +53,7 @@ class Block:
 
 
 EXPANSION = {"single": 1, "basic": 1, "bottleneck": 4}
-BLOCK_OPTIONS = {
+BLOCK_OPTIONS: dict[str, dict] = {
     "block": {
         "single": "one convolution",
         "basic": "two: building block",

@@ -1,4 +1,7 @@
-"""Explorers as declarations and in a notebook: their values, their views and their widgets. The page has a file of its own."""
+"""Explorers as declarations: their values, their views and their widgets.
+
+The page and the notebook in a browser have files of their own.
+"""
 
 import importlib
 import random
@@ -38,7 +41,7 @@ def states(explorer, count, seed=0):
 
 
 class Outline(HTMLParser):
-    """Checks that tags are closed in order and that ids are used once; keeps the tags and the outermost pictures."""
+    """Keeps tags and outermost pictures; checks that tags close in order, and ids are used once."""
 
     def __init__(self, html):
         super().__init__()
@@ -102,7 +105,8 @@ def test_the_code_that_is_copied_runs(explorer):
         try:
             exec(explorer.code(values), {"rl": rl, **modules})
         except NameError:
-            # It trains or measures in PyTorch, which takes too long here: its names must be there, but for a reader's images.
+            # It trains or measures in PyTorch, which takes too long here: its names must be
+            # there, but for a reader's images.
             pytest.importorskip("torch")
             known = {
                 name
@@ -127,7 +131,8 @@ def test_the_output_size_is_that_of_a_pytorch_layer():
     torch = pytest.importorskip("torch")
     for values in states(explorers.output_size, 200, seed=1):
         size, kernel, stride, padding, dilation, ceil_mode = values.values()
-        # Pooling refuses more padding than half a kernel, a convolution cannot round up: each is asked what it can do.
+        # Pooling refuses more padding than half a kernel, a convolution cannot round up: each is
+        # asked what it can do.
         try:
             if ceil_mode:
                 out = torch.nn.functional.max_pool1d(
@@ -328,13 +333,14 @@ def test_the_pages_form_has_a_label_for_every_input(explorer):
 
 
 def test_importing_is_light(fresh):
-    """The package and its explorers load the standard library only; the package itself within 50 ms (twice that here)."""
+    """The standard library is all that is loaded, within 50 ms (twice that here)."""
     heavy = "{'torch', 'numpy', 'matplotlib', 'ipywidgets', 'IPython'} & set(sys.modules)"
     assert fresh(f"import sys, resnet_lab, resnet_lab.explorers; print({heavy})") == "set()"
     took = min(
         float(
             fresh(
-                "import time; start = time.perf_counter(); import resnet_lab; print(time.perf_counter() - start)"
+                "import time; start = time.perf_counter(); import resnet_lab;"
+                " print(time.perf_counter() - start)"
             )
         )
         for _ in range(5)

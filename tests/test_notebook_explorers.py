@@ -4,7 +4,6 @@ from pathlib import Path
 from statistics import median
 
 import pytest
-
 from jupyter import lab  # noqa: F401 - a fixture
 
 CHAPTERS = Path(__file__).parents[1] / "chapters"

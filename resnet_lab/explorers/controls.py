@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
 
@@ -132,7 +133,7 @@ class Switch:
 
 
 def block_controls(
-    options: dict[str, dict[Any, str]], own: dict[str, tuple[str, dict[Any, str] | None, Any]]
+    options: Mapping[str, Any], own: Mapping[str, tuple[str, dict[Any, str] | None, Any]]
 ) -> list[Choice | Switch]:
     """A control for each of a block's options, as `architecture.BLOCK_OPTIONS` has them.
 

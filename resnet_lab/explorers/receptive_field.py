@@ -37,7 +37,8 @@ def chosen_layers(**layers: str) -> list[tuple[int, int, int, int]]:
 
 def view(edge: bool, **layers: str) -> str:
     """The cone above the chosen layers, and the field after each."""
-    stack, field, rows = chosen_layers(**layers), ReceptiveField(), [("input", 1, 1, 0)]
+    stack, field = chosen_layers(**layers), ReceptiveField()
+    rows: list[tuple[object, ...]] = [("input", 1, 1, 0)]
     for number, (kernel, stride, padding, dilation) in enumerate(stack, 1):
         grown = field.through(kernel, stride, padding, dilation)
         growth = f"{field.size} + {dilation * (kernel - 1)}·{field.stride} = {grown.size}"

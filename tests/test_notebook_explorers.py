@@ -43,7 +43,7 @@ def test_every_control_moves_the_picture(lab, chapter):  # noqa: F811
             took.append(press(page, slider, "ArrowLeft"))
         for choice in controls.locator(".widget-toggle-buttons").all():
             before = view.inner_html()
-            choice.locator("button:not(.mod-active)").first.click()
+            choice.locator("button:not(.mod-active)").last.click()
             page.wait_for_function(
                 "([view, html]) => view.innerHTML !== html", arg=[view.element_handle(), before]
             )

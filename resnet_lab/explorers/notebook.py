@@ -93,7 +93,7 @@ class Form:
                 box(column, "rl-controls", *self.controls.values()),
                 box(column, "rl-view", self.view),
             ),
-            box(row, "rl-actions", self.tools, self.reset),
+            box(row, "rl-actions", self.reset, self.tools),
         )
         self.box.add_class("rl-notebook")
 

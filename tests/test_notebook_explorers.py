@@ -34,9 +34,11 @@ def test_every_control_moves_the_picture(lab, chapter):  # noqa: F811
         explorer = page.locator(EXPLORER).first
         explorer.scroll_into_view_if_needed()
         controls, view = explorer.locator(".rl-controls").first, explorer.locator("div.rl-view")
-        left, right = controls.bounding_box(), view.first.bounding_box()
-        assert left["x"] + left["width"] <= right["x"] and abs(left["y"] - right["y"]) < 20
-        picture = view.locator("svg").first.bounding_box()
+        left, right, picture = explorer.evaluate(
+            "(explorer) => ['.rl-controls', 'div.rl-view', 'div.rl-view svg']"
+            ".map((part) => explorer.querySelector(part).getBoundingClientRect().toJSON())"
+        )
+        assert left["right"] <= right["left"] and abs(left["top"] - right["top"]) < 20
         assert 300 < picture["width"] <= 481
 
         took = []

@@ -9,8 +9,8 @@ another host, and a book opened from a disk works as well.
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -18,22 +18,15 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
+from resnet_lab.draw import palette
+
 from . import brython_bundle
 from .page_modules import PACKAGE, page_modules
 
 STATIC = Path(__file__).parent / "static"
-EXPLORERS_CSS = PACKAGE / "page" / "explorers.css"
+EXPLORERS_CSS = PACKAGE / "explorers" / "explorers.css"
 FILES = (STATIC / "book.css", STATIC / "explorers.js", EXPLORERS_CSS)
 STYLES = ("palette.css", "explorers.css", "book.css")
-
-
-def palette() -> str:
-    """The colours of pictures and pages as CSS variables, light and dark."""
-    try:
-        module = import_module("resnet_lab.draw.palette")
-    except ImportError:  # until there is one
-        return ""
-    return str(module.css())
 
 
 def write_assets(app: Sphinx) -> None:
@@ -45,7 +38,7 @@ def write_assets(app: Sphinx) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for file in (*FILES, brython_bundle.brython_js()):
         shutil.copy(file, folder)
-    folder.joinpath("palette.css").write_text(palette(), encoding="utf-8")
+    folder.joinpath("palette.css").write_text(palette.css(), encoding="utf-8")
     script = folder / app.config.resnet_lab_bundle
     if not script.exists():
         for old in folder.glob("bundle-*.js"):
@@ -80,10 +73,12 @@ def version() -> str:
     """Another one for any change of what pages load: with it Sphinx writes every page anew."""
     sources = [module.source for module in page_modules().values()]
     sources += [file.read_text(encoding="utf-8") for file in FILES]
-    return hashlib.sha256("".join([*sources, palette()]).encode()).hexdigest()[:10]
+    return hashlib.sha256("".join([*sources, palette.css()]).encode()).hexdigest()[:10]
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
+    os.environ["RESNET_LAB_PAGE"] = "1"  # the kernels show the pages' form of explorers
+    os.environ["RESNET_LAB_PROGRESS"] = "0"
     app.add_config_value("resnet_lab_bundle", f"bundle-{version()}.js", "html")
     for style in STYLES:
         app.add_css_file(f"resnet_lab/{style}")

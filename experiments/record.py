@@ -1,6 +1,6 @@
 """What the experiments share: how results are written, and what the book's pages hold of them.
 
-python experiments/record.py        # write resnet_lab/recorded.py anew from results/
+python experiments/record.py        # write resnet_lab/recorded_data.py anew from results/
 """
 
 import json
@@ -13,7 +13,7 @@ import torch
 from resnet_lab.checkpoints import replace_file
 
 RESULTS = Path(__file__).with_name("results")
-RECORDED = Path(__file__).parents[1] / "resnet_lab" / "recorded.py"
+RECORDED = Path(__file__).parents[1] / "resnet_lab" / "recorded_data.py"
 
 
 def write(path, about, runs):
@@ -67,7 +67,7 @@ def with_means(runs):
 
 
 def write_recorded():
-    """Put the results, one run on every line, into the texts of resnet_lab/recorded.py."""
+    """Put the results, one run on every line, into resnet_lab/recorded_data.py."""
     degradation, gradients = (
         json.loads((RESULTS / f"{name}.json").read_text())["runs"]
         for name in ("degradation", "gradients")

@@ -1,15 +1,21 @@
-"""Explorers as declarations and in a notebook: their values, their views and their widgets. The page has a file of its own."""
+"""Explorers as declarations: their values, their views and their widgets.
+
+The page and the notebook in a browser have files of their own.
+"""
 
 import importlib
 import random
 import sys
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
 import resnet_lab as rl
 from resnet_lab import explorers
+from resnet_lab.architecture import BLOCK_OPTIONS
 from resnet_lab.explorers import ALL, Choice, Explorer, Range, Real, Switch
+from resnet_lab.explorers.controls import block_controls
 
 EVERY = pytest.mark.parametrize("explorer", ALL.values(), ids=list(ALL))
 
@@ -35,7 +41,7 @@ def states(explorer, count, seed=0):
 
 
 class Outline(HTMLParser):
-    """Checks that tags are closed in order and that ids are used once; keeps the tags and the outermost pictures."""
+    """Keeps tags and outermost pictures; checks that tags close in order, and ids are used once."""
 
     def __init__(self, html):
         super().__init__()
@@ -99,7 +105,8 @@ def test_the_code_that_is_copied_runs(explorer):
         try:
             exec(explorer.code(values), {"rl": rl, **modules})
         except NameError:
-            # It trains or measures in PyTorch, which takes too long here: its names must be there, but for a reader's images.
+            # It trains or measures in PyTorch, which takes too long here: its names must be
+            # there, but for a reader's images.
             pytest.importorskip("torch")
             known = {
                 name
@@ -124,7 +131,8 @@ def test_the_output_size_is_that_of_a_pytorch_layer():
     torch = pytest.importorskip("torch")
     for values in states(explorers.output_size, 200, seed=1):
         size, kernel, stride, padding, dilation, ceil_mode = values.values()
-        # Pooling refuses more padding than half a kernel, a convolution cannot round up: each is asked what it can do.
+        # Pooling refuses more padding than half a kernel, a convolution cannot round up: each is
+        # asked what it can do.
         try:
             if ceil_mode:
                 out = torch.nn.functional.max_pool1d(
@@ -179,56 +187,134 @@ def test_bad_values_are_refused_by_name(values, sentence):
     assert plain.value == {"size": 12, "block": "basic", "x": 0.5, "bias": False}
 
 
-def test_widgets_follow_the_value_and_the_value_follows_the_widgets():
-    pytest.importorskip("ipywidgets")
-    view, widgets = plain.to_widget().children[-1], plain._widgets
-    widgets["size"].value, widgets["bias"].value = 16, True
-    assert plain.value == {"size": 16, "block": "basic", "x": 0.5, "bias": True}
-    assert view.value == "<p>16 basic 0.5 True</p>"
-    plain.value = {"block": "bottleneck", "x": -0.25}
-    assert (widgets["block"].value, widgets["x"].value) == ("bottleneck", -0.25)
-    assert view.value == plain.render() == "<p>16 bottleneck -0.25 True</p>"
-    plain.value = {"size": 12, "block": "basic", "x": 0.5, "bias": False}
+@pytest.mark.parametrize("text", ["inf", "-inf", "nan", "1e999", "9" * 5000, "²", "", "--1"])
+def test_a_link_with_no_such_number_gets_the_usual_sentence(text):
+    for name in ("size", "x"):
+        with pytest.raises(ValueError, match=f"{name} is .*; it must be a (whole )?number from"):
+            plain.read(f"bias=true&{name}={text}")
+    assert plain.read("nonsense&block=basic") == {"block": "basic"}
+
+
+def test_printed_it_says_its_values_and_its_view_in_words():
+    said = str(explorers.family)
+    assert said.startswith("The ResNet family (stage1=3,") and "25,557,032 parameters" in said
+    assert "<" not in said and "0x" not in said
+
+
+def test_a_new_block_option_becomes_a_control():
+    own = {"version": ("Form", None, 1.5)}
+    options = {"version": {1: "one", 1.5: "1.5"}, "se": {False: "no", True: "yes"}}
+    version, squeeze = block_controls(options, own)
+    assert version == Choice("version", "Form", {1: "one", 1.5: "1.5"}, 1.5)
+    assert squeeze == Switch("se", "SE")
+
+
+def test_block_options_are_controls():
+    block = explorers.residual_block.controls
+    assert set(BLOCK_OPTIONS) <= set(block)
+    assert set(BLOCK_OPTIONS) - {"fusion"} <= set(explorers.family.controls)
+    for explorer in (explorers.residual_block, explorers.family):
+        for values in explorer.presets.values():
+            assert set(BLOCK_OPTIONS) & set(explorer.controls) <= set(values)
 
 
 @EVERY
-def test_every_widget_shows_what_render_gives(explorer):
+def test_it_stands_in_its_chapter(explorer):
+    chapter = Path(__file__).parents[1] / "chapters" / f"{explorer.chapter}.ipynb"
+    assert f'explorers.{explorer.name.replace("-", "_")}"' in chapter.read_text("utf-8")
+
+
+@pytest.fixture
+def form_of():
     pytest.importorskip("ipywidgets")
-    start, view = explorer.value, explorer.to_widget().children[-1]
+    from resnet_lab.explorers.notebook import notebook_form
+
+    return notebook_form
+
+
+def test_widgets_follow_the_value_and_the_value_follows_the_widgets(form_of):
+    form = form_of(plain)
+    form.controls["size"].value, form.controls["bias"].value = 16, True
+    assert plain.value == {"size": 16, "block": "basic", "x": 0.5, "bias": True}
+    assert form.view.value == "<p>16 basic 0.5 True</p>"
+    plain.value = {"block": "bottleneck", "x": -0.25}
+    assert (form.controls["block"].value, form.controls["x"].value) == ("bottleneck", -0.25)
+    assert form.view.value == plain.render() == "<p>16 bottleneck -0.25 True</p>"
+    form.controls["size"].value = 17  # typed, and no step
+    assert form.controls["size"].value == plain.value["size"] == 16
+    form.reset.click()
+    assert plain.value == plain.start == {"size": 12, "block": "basic", "x": 0.5, "bias": False}
+
+
+@EVERY
+def test_every_widget_shows_what_render_gives(explorer, form_of, monkeypatch):
+    start, form, drawn = explorer.value, form_of(explorer), []
     for values in states(explorer, 5):
-        for name, widget in explorer._widgets.items():
-            widget.value = values[name]
-        assert explorer.value == values and view.value == explorer.render(values)
-    for button in explorer.to_widget().children[1].children:
+        for name, control in form.controls.items():
+            control.value = values[name]
+        assert explorer.value == values and form.view.value == explorer.render(values)
+    view = explorer.view
+    monkeypatch.setattr(explorer, "view", lambda **values: drawn.append(1) or view(**values))
+    for button in form.presets:
         before = explorer.value
+        drawn.clear()
         button.click()
         assert explorer.value == {**before, **explorer.presets[button.description]}
+        assert len(drawn) == 1
     explorer.value = start
 
 
+def test_a_fault_in_a_view_leaves_the_widgets_alive(form_of, monkeypatch):
+    form, view = form_of(plain), plain.view
+    monkeypatch.setattr(plain, "view", lambda **values: 1 / 0)
+    form.controls["size"].value = 14
+    assert form.view.value == '<p class="rl-note">ZeroDivisionError: division by zero</p>'
+    monkeypatch.setattr(plain, "view", view)
+    form.reset.click()
+    assert form.view.value == "<p>12 basic 0.5 False</p>"
+
+
 def test_without_ipywidgets_the_view_is_shown(monkeypatch):
+    from resnet_lab.explorers import notebook
+
     monkeypatch.setitem(sys.modules, "ipywidgets", None)
-    monkeypatch.setattr(plain, "_box", None)
+    monkeypatch.setattr(notebook, "FORMS", {})
     forms = plain._repr_mimebundle_()
-    assert set(forms) == {"text/plain", "text/html"} and plain.render() in forms["text/html"]
+    assert set(forms) == {"text/plain", "text/html"}
+    assert plain.render() in forms["text/html"] and "<form" not in forms["text/html"]
+    assert "pip install ipywidgets" in forms["text/html"]
 
 
-def test_in_a_notebook_kernel():
+def test_the_link_leads_to_the_published_page(form_of, monkeypatch):
+    form = form_of(explorers.family)
+    assert "Copy link" not in form.tools.value
+    monkeypatch.setenv("RESNET_LAB_BOOK", "https://example.org/book/")
+    form.show()
+    link = f"family?{explorers.family.write(explorers.family.value)}".replace("&", "&amp;")
+    assert f"https://example.org/book/chapters/09-resnet-family.html#{link}" in form.tools.value
+
+
+def test_in_a_notebook_kernel(monkeypatch):
     """Display an explorer, move a slider and read the value in the next cell, as a reader does."""
     nbclient, nbformat = pytest.importorskip("nbclient"), pytest.importorskip("nbformat")
     pytest.importorskip("ipywidgets")
     cells = [
         "from resnet_lab import explorers\nexplorers.output_size",
-        "explorers.output_size._widgets['kernel'].value = 7",
-        "print(explorers.output_size.value['kernel'], explorers.output_size.to_widget().children[-1].value == explorers.output_size.render())",
+        "from resnet_lab.explorers.notebook import notebook_form\n"
+        "form = notebook_form(explorers.output_size)\nform.controls['kernel'].value = 7",
+        "print(explorers.output_size.value['kernel'],"
+        " form.view.value == explorers.output_size.render())",
     ]
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
-    nbclient.NotebookClient(notebook, timeout=60).execute()
-    shown = notebook.cells[0].outputs[0].data
-    assert "<fieldset disabled>" in shown["text/html"]
-    model = notebook.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"]
-    assert shown["application/vnd.jupyter.widget-view+json"]["model_id"] in model
-    assert notebook.cells[2].outputs[0].text == "7 True\n"
+    for page in ("", "1"):
+        monkeypatch.setenv("RESNET_LAB_PAGE", page)
+        made = [nbformat.v4.new_code_cell(cell) for cell in cells]
+        notebook = nbformat.v4.new_notebook(cells=made)
+        nbclient.NotebookClient(notebook, timeout=60).execute()
+        shown = notebook.cells[0].outputs[0].data
+        assert ("<fieldset disabled>" in shown["text/html"]) == bool(page)
+        model = notebook.metadata.widgets["application/vnd.jupyter.widget-state+json"]["state"]
+        assert shown["application/vnd.jupyter.widget-view+json"]["model_id"] in model
+        assert notebook.cells[2].outputs[0].text == "7 True\n"
 
 
 @EVERY
@@ -247,13 +333,14 @@ def test_the_pages_form_has_a_label_for_every_input(explorer):
 
 
 def test_importing_is_light(fresh):
-    """The package and its explorers load the standard library only; the package itself within 50 ms (twice that here)."""
+    """The standard library is all that is loaded, within 50 ms (twice that here)."""
     heavy = "{'torch', 'numpy', 'matplotlib', 'ipywidgets', 'IPython'} & set(sys.modules)"
     assert fresh(f"import sys, resnet_lab, resnet_lab.explorers; print({heavy})") == "set()"
     took = min(
         float(
             fresh(
-                "import time; start = time.perf_counter(); import resnet_lab; print(time.perf_counter() - start)"
+                "import time; start = time.perf_counter(); import resnet_lab;"
+                " print(time.perf_counter() - start)"
             )
         )
         for _ in range(5)

@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 CHROMIUM := $(shell which chromium chromium-browser google-chrome 2>/dev/null | head -1)
 # Cached outputs belong to the package that made them: another package, another stamp.
-PACKAGE := _build/.package-$(shell cat resnet_lab/*.py | cksum | tr ' ' -)
+PACKAGE := _build/.package-$(shell cat resnet_lab/*.py resnet_lab/exercises/*.py | cksum | tr ' ' -)
 
 # After a failure everything is read again: what Sphinx has read once, it takes as good.
 book: .venv/.installed $(PACKAGE)

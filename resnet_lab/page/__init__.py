@@ -8,6 +8,7 @@ and is served with the book: nothing is asked of another host, and a book opened
 import ast
 import hashlib
 import json
+import os
 import re
 import shutil
 from importlib.util import find_spec
@@ -43,17 +44,20 @@ def page_modules() -> dict:
         "__future__": "annotations = None",
         "dataclasses": (PAGE / "dataclasses.py").read_text(encoding="utf-8"),
     }
-    waiting = ["", "explorers", "exercises"]
+    waiting = ["resnet_lab", "resnet_lab.explorers", "resnet_lab.exercises"]
     while waiting:
-        module = waiting.pop()
-        name = f"resnet_lab.{module}".rstrip(".")
+        name = waiting.pop()
         if name not in modules:
-            modules[name] = (PAGE.parent / f"{module or '__init__'}.py").read_text(encoding="utf-8")
+            path = PAGE.parents[1].joinpath(*name.split("."))
+            package = path.is_dir()
+            path = path / "__init__.py" if package else path.with_suffix(".py")
+            modules[name] = path.read_text(encoding="utf-8")
             for node in ast.parse(modules[name]).body:
                 if isinstance(node, ast.ImportFrom) and node.level:
-                    waiting += (
-                        [node.module] if node.module else [alias.name for alias in node.names]
-                    )
+                    parts = name.split(".")
+                    base = ".".join(parts[: len(parts) - node.level + package])
+                    found = [node.module] if node.module else [alias.name for alias in node.names]
+                    waiting += [f"{base}.{each}" for each in found]
     return {**modules, "page": ENTRY}
 
 
@@ -97,13 +101,12 @@ def lean(source: str) -> str:
 
 def bundle(modules: dict, translated: dict) -> str:
     """The script that gives the page's modules to Brython and starts them. What is not translated starts as source."""
+    packages = {name.rpartition(".")[0] for name in modules}
     files = {
-        name: [".py", "" if name in translated else source, [], *[1] * (name == "resnet_lab")]
+        name: [".py", "" if name in translated else source, [], *[1] * (name in packages)]
         for name, source in modules.items()
     }
-    ready = {
-        name: [script] if name == "resnet_lab" else script for name, script in translated.items()
-    }
+    ready = {name: [script] if name in packages else script for name, script in translated.items()}
     return (
         f"__BRYTHON__.loadBrythonPackage({json.dumps(files)});\n"
         f"Object.assign(__BRYTHON__.precompiled, {json.dumps(ready)});\n"
@@ -170,6 +173,8 @@ def drop_icons(app, exception):
 
 
 def setup(app):
+    # The kernels that execute the chapters inherit it: in them an exercise puts out the page's form.
+    os.environ["RESNET_LAB_BOOK"] = "1"
     # A change of anything a page loads changes this value, and with it Sphinx writes every page anew.
     sources = [
         *page_modules().values(),

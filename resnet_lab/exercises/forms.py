@@ -253,7 +253,7 @@ class Choice(Exercise):
 
 
 class Code(Exercise):
-    """A function to write.
+    r"""A function to write.
 
     Args:
         starter: what the reader begins with; the last `def` in it names the function.
@@ -265,8 +265,9 @@ class Code(Exercise):
         ValueError: if there are no cases, or they hold more than plain values.
 
     Example:
-        >>> Code("def double(n):\n    ...", [((3,), 6)], "def double(n):\n    return 2 * n",
-        ...      hint="Add.").check("def double(n): return n + n")
+        >>> right = "def double(n):\n    return 2 * n"
+        >>> double = Code("def double(n):\n    ...", [((3,), 6)], right, hint="Add.")
+        >>> double.check("def double(n): return n + n")
         Right: 1 of 1 cases.
     """
 

@@ -126,16 +126,17 @@ class TimeUp(BaseException):
 def limited(function: Callable[..., Any], *arguments: object) -> Any:
     """function(*arguments), or TimeUp after `SECONDS`.
 
-    The clock is looked at with every line of Python that runs. That works in any thread (forms
-    in JupyterLab have one of their own), on any system and in the page. What does not end within
-    a single call into C, such as the sum of an endless iterator, goes on.
+    The clock is looked at with every step that Python takes. That works in any thread (forms in
+    JupyterLab have one of their own), on any system and in the page. What does not end within a
+    single call into C, such as the sum of an endless iterator, goes on.
     """
     import sys
     from time import time
 
     end, before = time() + SECONDS, sys.gettrace()
 
-    def watch(frame: object, event: str, argument: object) -> Any:
+    def watch(frame: Any, event: str, argument: object) -> Any:
+        frame.f_trace_opcodes = True  # Python 3.11 tells no lines of `while True: pass`
         if time() > end:
             raise TimeUp
         return watch

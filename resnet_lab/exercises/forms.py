@@ -25,7 +25,7 @@ COLOURS = {
     "wrong": "var(--rl-projection, #b84f00)",
     "unread": "var(--rl-muted, #656e78)",
 }
-LATE = 0.5  # seconds in which a text may still arrive behind the Enter that follows it
+LATE = 0.5  # seconds in which an answer may still arrive behind the Enter that follows it
 
 
 class Exercise:
@@ -98,10 +98,11 @@ class Exercise:
         field = self.input(
             widgets, description=self.label(), style={"description_width": "initial"}
         )
-        button, result = widgets.Button(description="Check"), widgets.HTML()
+        result, solution = widgets.HTML(), widgets.HTML()
+        buttons = [widgets.Button(description=text) for text in ("Check", "Solution")]
         asked = -LATE
 
-        def answer(*_: object) -> None:
+        def answer() -> None:
             outcome = self.check("" if field.value is None else field.value)
             colour = COLOURS[outcome.state]
             result.value = (
@@ -110,23 +111,30 @@ class Exercise:
             )
 
         def change(_: object) -> None:
-            # ipywidgets sends Enter at once, and a text that was typed quickly only after it.
+            # ipywidgets sends Enter and clicks at once, and what was typed quickly only after them.
             if monotonic() < asked + LATE:
                 answer()
             else:
                 result.value = ""
 
-        def message(_: object, content: dict[str, Any], __: object) -> None:
+        def ask(*_: object) -> None:
             nonlocal asked
-            if content.get("event") == "submit":
-                asked = monotonic()
-                answer()
+            asked = monotonic()
+            answer()
 
-        button.on_click(answer)
+        def message(_: object, content: dict[str, Any], __: object) -> None:
+            if content.get("event") == "submit":
+                ask()
+
+        def solve(_: object) -> None:
+            # Only now: a notebook may be stored with the state of its widgets.
+            solution.value = "" if solution.value else self.solution
+
+        buttons[0].on_click(ask)
+        buttons[1].on_click(solve)
         field.observe(change, "value")
         field.on_msg(message)
-        solution = widgets.HTML(f"<details><summary>Solution</summary>{self.solution}</details>")
-        return widgets.VBox([field, button, result, solution])
+        return widgets.VBox([field, widgets.HBox(buttons), result, solution])
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
         bundle: dict[str, Any] = {"text/plain": repr(self)}

@@ -330,7 +330,7 @@ def test_a_notebooks_output_holds_nothing_of_the_answer(form):
     kept = json.dumps(ipywidgets.Widget.get_manager_state(), ensure_ascii=False)
     for text in (readable(bundle), kept):
         assert "Answer" in text or "answer" in text
-        for secret in ("112", "forgot", "Count", "Worked", "return n", "data-exercise"):
+        for secret in ("is not it", "forgot", "Count", "Worked", "return n", "data-exercise"):
             assert secret not in text
 
 

@@ -130,14 +130,22 @@ def limited(function: Callable[..., Any], *arguments: object) -> Any:
     JupyterLab have one of their own), on any system and in the page. What does not end within a
     single call into C, such as the sum of an endless iterator, goes on.
     """
-    import sys
-    from time import time
+    try:
+        import sys
+        from time import time
+    except ImportError:  # in a page: Brython without its standard library
+        import _sys as sys  # type: ignore[no-redef]
+        from javascript import Date
+
+        def time() -> float:
+            return float(Date.now()) / 1000
 
     end, before = time() + SECONDS, sys.gettrace()
 
     def watch(frame: Any, event: str, argument: object) -> Any:
-        frame.f_trace_opcodes = True  # Python 3.11 tells no lines of `while True: pass`
-        if time() > end:
+        if sys.__name__ == "sys":  # Python 3.11 tells no lines of `while True: pass`
+            frame.f_trace_opcodes = True
+        if event in ("line", "opcode") and time() > end:
             raise TimeUp
         return watch
 

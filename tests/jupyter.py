@@ -17,6 +17,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
+# A notebook that is run before it has its kernel is asked which one it wants.
+READY = """() => {
+    const session = window.jupyterapp?.shell.currentWidget?.sessionContext?.session;
+    return session?.kernel?.connectionStatus === "connected" && session.kernel.status === "idle"; }"""
 IDLE = """() => {
     const prompts = [...document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")];
     return prompts.length && prompts.every((prompt) => !prompt.textContent.includes("*"))
@@ -60,11 +64,11 @@ class Lab:
             self.opened += 1
             page.goto(f"{self.address}/lab/workspaces/{self.opened}/tree/{name}?reset")
             page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=60_000)
-            page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]")
+            page.wait_for_function(READY, timeout=60_000)
             self.command(page, "application:toggle-left-area")
             if dark:
                 self.command(page, "apputils:change-theme", theme="JupyterLab Dark")
-                page.wait_for_selector("body[data-jp-theme-light=false]")
+                page.wait_for_selector("body[data-jp-theme-light=false]", state="attached")
             yield page
         finally:
             context.close()
@@ -97,6 +101,9 @@ def served(folder: Path, python: str, *flags: str):
     own = {place: str(folder / ".jupyter" / place.lower()) for place in places}
     for place in own.values():
         Path(place).mkdir(parents=True)
+    settings = Path(own["JUPYTERLAB_SETTINGS_DIR"], "@jupyterlab", "apputils-extension")
+    settings.mkdir(parents=True)
+    (settings / "notification.jupyterlab-settings").write_text('{"fetchNews": "false"}')
     paths = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
     log = folder / ".jupyter" / "log"
     with log.open("w") as output:

@@ -65,7 +65,7 @@ def test_code_that_does_not_end_is_stopped_and_the_kernel_answers_on(notebook):
 
 def test_the_form_stands_under_its_question_in_every_exercise(notebook):
     for place in range(1, 8):
-        question = notebook.get_by_text(f"Exercise 5.{place}.", exact=True)
+        question = notebook.locator(".jp-RenderedMarkdown strong", has_text=f"Exercise 5.{place}.")
         question.scroll_into_view_if_needed()
         form = notebook.locator(CELL.format(f"5.{place}")).locator(".widget-vbox").first
         form.wait_for()

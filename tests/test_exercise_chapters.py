@@ -1,4 +1,4 @@
-"""The exercises of the chapters: where they stand, that no notebook holds an answer, and the answers.
+"""The chapters' exercises: where they stand, that no notebook holds an answer, the answers.
 
 The answers are recomputed by other means than the package's: by hand, by PyTorch, or by running the
 chapter's own cells where an exercise asks for a measurement.

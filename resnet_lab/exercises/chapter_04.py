@@ -146,7 +146,8 @@ def exercise_7() -> Number:
             "weights is the same picture, ten times as wide."
         ),
         solution=(
-            "By 100, or nearly, as BatchNorm adds its ε. The same change of the loss now needs steps "
+            "By 100, or nearly, as BatchNorm adds its ε. "
+            "The same change of the loss now needs steps "
             "ten times as long, so the gradient is 10 times smaller, and it is divided "
             "by weights that are 10 times larger. With BatchNorm the size of the weights "
             "acts like a learning rate."

@@ -6,6 +6,7 @@ import re
 import pytest
 
 import resnet_lab as rl
+import resnet_lab.exercises.forms
 from test_page import origin, watched  # noqa: F401, a fixture
 
 TORCH = ("models", "data", "training", "gradients")
@@ -35,7 +36,8 @@ def test_every_name_of_the_package_is_there(names):
             "data.load",
             "draw.network",
             "explorers.Explorer",
-            "exercises.Number",
+            "exercises.exercise",
+            "exercises.forms.Number",
         )
     } <= set(names)
 

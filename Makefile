@@ -42,7 +42,7 @@ lab: $(VENV)/.installed
 	$(BIN)/jupyter lab chapters/intro.ipynb
 
 bench: $(VENV)/.installed
-	for file in benchmarks/*.py; do $(BIN)/python $$file || exit 1; done
+	for file in experiments/compare_*.py; do $(BIN)/python $$file || exit 1; done
 
 # The site and the notebooks: make publish REPOSITORY=https://github.com/you/your-fork
 # and, where there are such services, BINDER=... and JUPYTERHUB=... with their addresses.

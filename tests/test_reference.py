@@ -8,6 +8,7 @@ import pytest
 from browsing import watched
 
 import resnet_lab as rl
+import resnet_lab.exercises.forms
 
 TORCH = ("models", "data", "training", "checkpoints", "progress", "gradients")
 
@@ -37,6 +38,7 @@ def test_every_name_of_the_package_is_there(names):
             "draw.networks.network",
             "explorers.explorer.Explorer",
             "exercises.exercise",
+            "exercises.forms.Number",
         )
     } <= set(names)
 

@@ -189,7 +189,7 @@
       }
     });
     form.addEventListener("input", () => {
-      if (exercise.dataset.state === "right") say("", "");
+      say("", "");
       save();
     });
     form.addEventListener("focusin", start);

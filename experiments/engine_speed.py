@@ -60,10 +60,7 @@ class Node:
     def __init__(self):
         engine = str(ROOT / "resnet_lab" / "engine.js")
         self.process = subprocess.Popen(
-            ["node", "-e", NODE, engine],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
+            ["node", "-e", NODE, engine], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
 
     def times(self, **request):
@@ -115,9 +112,7 @@ def main():
     print("|---|---|---|---|")
     for key, net, shape, n, train in jobs:
         theirs = pytorch(net, shape, n, train)
-        node.times(
-            key=key, graph=of(net), shape=shape, n=n, train=train, simd=True, seconds=0.5
-        )
+        node.times(key=key, graph=of(net), shape=shape, n=n, train=train, simd=True, seconds=0.5)
         theirs(0.3)
         rounds = []
         for _ in range(arguments.rounds):
@@ -131,7 +126,9 @@ def main():
     slow = node.times(
         key="plain", graph=of(plain[1]), shape=(1, 8, 8), n=64, train=True, simd=False, seconds=0.5
     )
-    print(f"\nMedian ratio {median(ratios):.2f}. {plain[0]} without WebAssembly: {median(slow):.0f} ms.")
+    print(
+        f"\nMedian ratio {median(ratios):.2f}. {plain[0]} without WebAssembly: {median(slow):.0f} ms."
+    )
     node.process.stdin.close()
     node.process.wait()
 

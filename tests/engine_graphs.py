@@ -243,7 +243,9 @@ def at_random(seed):
     convolve(draw.choice((2, 4, 6)))
     for _ in range(draw.randint(2, 6)):
         width, start = net.channels[net.last], net.last
-        kind = draw.choice(("conv", "conv", "norm", "pool", "curve", "add", "concat", "gate", "pad"))
+        kind = draw.choice(
+            ("conv", "conv", "norm", "pool", "curve", "add", "concat", "gate", "pad")
+        )
         if kind == "conv":
             convolve(draw.choice((2, 3, 4, 6)))
         elif kind == "norm":

@@ -1,6 +1,7 @@
 """The page's engine, run by node, against PyTorch; its fast path against its plain one; its bits against pinned ones."""
 
 import json
+import math
 import shutil
 import subprocess
 from pathlib import Path
@@ -8,10 +9,11 @@ from pathlib import Path
 import numpy
 import pytest
 import torch
-from engine_graphs import at_random, by_hand, described
+from engine_graphs import at_random, by_hand, described, of
 from engine_torch import Network
 from torch.nn.functional import cross_entropy
 
+from resnet_lab import ResNet
 from resnet_lab.models import build
 
 ROOT = Path(__file__).parent.parent
@@ -29,11 +31,8 @@ def node():
 
     def run(script, *arguments):
         source = f"const resnetEngine = require({json.dumps(str(ENGINE))});\n{script}"
-        done = subprocess.run(
-            [program, *(["-e", source] if isinstance(script, str) else [script]), *arguments],
-            capture_output=True,
-            text=True,
-        )
+        command = ["-e", source] if isinstance(script, str) else [script, *arguments]
+        done = subprocess.run([program, *command], capture_output=True, text=True)
         assert done.returncode == 0, done.stderr[-3000:]
         return json.loads(done.stdout) if done.stdout.strip() else None
 
@@ -84,10 +83,7 @@ class Case:
         logits = model.eval()(x)
         (evaluated,) = torch.autograd.grad(cross_entropy(logits, self.labels), x)
         optimizer = torch.optim.SGD(
-            model.parameters(),
-            SGD["lr"],
-            momentum=SGD["momentum"],
-            weight_decay=SGD["weightDecay"],
+            model.parameters(), SGD["lr"], momentum=SGD["momentum"], weight_decay=SGD["weightDecay"]
         )
         model.train()
         losses, gradients = [], {}
@@ -115,19 +111,16 @@ def compared(node, tmp_path_factory):
         Case(graph, shape, STEPS, seed, net) for seed, (net, graph, shape) in enumerate(described())
     ]
     cases += [Case(graph, shape, STEPS, seed) for seed, (graph, shape) in enumerate(by_hand())]
-    cases += [
-        Case(*at_random(seed), STEPS if seed % 10 == 0 else FEW, seed) for seed in range(200)
-    ]
+    cases += [Case(*at_random(seed), STEPS if seed % 10 == 0 else FEW, seed) for seed in range(200)]
     folder, written = tmp_path_factory.mktemp("engine"), []
 
     def write(values):
-        start = sum(map(len, written[-1:])) + (write.end if written else 0)
-        written.append(values.detach().numpy().ravel())
-        write.end = start
-        return [start, written[-1].size]
+        start = len(written)
+        written.extend(values.flatten().tolist())
+        return [start, values.numel()]
 
     given = [case.given(write) for case in cases]
-    numpy.concatenate(written).tofile(folder / "cases.bin")
+    numpy.array(written).tofile(folder / "cases.bin")
     (folder / "cases.json").write_text(json.dumps(given))
     node(Path(__file__).with_name("engine_cases.mjs"), ENGINE, folder)
     numbers = torch.from_numpy(numpy.fromfile(folder / "results.bin"))
@@ -227,12 +220,163 @@ def pinned_graphs():
     return nets
 
 
-PINNED = {}
+PINNED = {
+    "squeeze and excitation": 1433113889,
+    "inception": 2233804451,
+    "separable": 2335716907,
+    "sizes": 306144448,
+    "signal": 2865313880,
+    "perceptron": 1342072189,
+    "described 2": 1040465905,
+    "described 6": 85915185,
+}
 
 
-def test_pinned_bits(node):
-    for name, (graph, shape) in pinned_graphs().items():
-        call = f"checksum({json.dumps(graph)}, {json.dumps(shape)}"
-        fast, plain = node(f"{TRAINED} console.log(JSON.stringify([{call}), {call}, {{simd: false}})]))")
-        assert fast == plain, name
-        assert fast == PINNED.get(name), name
+def checksums(options):
+    calls = [
+        f"{json.dumps(name)}: checksum({json.dumps(graph)}, {json.dumps(shape)}, {options})"
+        for name, (graph, shape) in pinned_graphs().items()
+    ]
+    return f"{TRAINED} const sums = {{{', '.join(calls)}}};"
+
+
+@pytest.mark.parametrize("options", ["{}", "{simd: false}"])
+def test_pinned_bits_under_node(node, options):
+    assert node(checksums(options) + "console.log(JSON.stringify(sums))") == PINNED
+
+
+@pytest.mark.parametrize("options", ["{}", "{simd: false}"])
+def test_pinned_bits_in_a_worker_of_a_page_from_a_file(browser, tmp_path, options):
+    source = (
+        f"{ENGINE.read_text()}\n{checksums(options)} postMessage([resnetEngine.hasSimd(), sums]);"
+    )
+    page_file = tmp_path / "index.html"
+    page_file.write_text("<!doctype html><title>A worker</title>")
+    page = browser.new_page()
+    page.goto(page_file.as_uri())
+    simd, sums = page.evaluate(
+        """source => new Promise((done, failed) => {
+            const worker = new Worker(URL.createObjectURL(new Blob([source])));
+            worker.onmessage = ({data}) => done(data);
+            worker.onerror = failed;
+        })""",
+        source,
+    )
+    page.close()
+    assert simd and sums == PINNED
+
+
+def test_own_functions_are_as_exact_as_numbers_allow(node):
+    points = [-650.5, -30, -1.1, -1e-9, 0, 0.3, 0.35, 1, 20.25, 650.5]
+    ours = node(
+        f"const x = {points}, {{exp, log, generator}} = resnetEngine;"
+        "console.log(JSON.stringify([x.map(exp), x.map((v) => log(exp(v))), [0.7, 0.72, 3, 1e-300].map(log)]))"
+    )
+    assert ours[0] == pytest.approx([math.exp(x) for x in points], rel=1e-15)
+    assert ours[1] == pytest.approx(points, rel=1e-15, abs=1e-15)
+    assert ours[2] == pytest.approx([math.log(x) for x in (0.7, 0.72, 3, 1e-300)], rel=1e-15)
+
+
+def test_draws_are_what_they_should_be(node):
+    uniform, normal, order = node(
+        "const r = resnetEngine.generator(5), many = (draw) => Array.from({length: 40000}, draw);"
+        "console.log(JSON.stringify([many(r.uniform), many(r.normal), r.shuffled(50)]))"
+    )
+    assert 0 <= min(uniform) and max(uniform) < 1
+    assert numpy.histogram(uniform, 8, (0, 1))[0] == pytest.approx([5000] * 8, rel=0.05)
+    assert numpy.mean(normal) == pytest.approx(0, abs=0.02)
+    assert numpy.std(normal) == pytest.approx(1, abs=0.02)
+    assert numpy.mean(numpy.abs(normal) < 1) == pytest.approx(0.6827, abs=0.01)
+    assert sorted(order) == list(range(50)) != order
+
+
+def test_initialisations_have_the_variances_of_their_papers(node):
+    graph = of(ResNet("basic", (1,), (32,), stem="3x3", in_channels=8, classes=10))
+    found = node(f"""
+        const net = resnetEngine.engine({json.dumps(graph)}, [8, 8, 8]), spread = (name) => {{
+          const numbers = net.get(name), mean = numbers.reduce((a, b) => a + b) / numbers.length;
+          return Math.sqrt(numbers.reduce((sum, x) => sum + (x - mean) ** 2, 0) / numbers.length);
+        }};
+        console.log(JSON.stringify(["He", "Xavier", "small"].map((scheme) => {{
+          net.initialise(3, scheme);
+          return [spread("conv1.weight"), spread("fc.weight"), Math.max(...net.get("fc.weight"))];
+        }})))""")
+    for (conv, linear, most), expected in zip(
+        found, [(2 / (9 * 32)) ** 0.5, (2 / (9 * 40)) ** 0.5, 0.01]
+    ):
+        assert conv == pytest.approx(expected, rel=0.05)
+        assert linear == pytest.approx((1 / 32 / 3) ** 0.5, rel=0.1) and most < 32**-0.5
+
+
+def test_branches_can_be_scaled_and_fields_measured(node):
+    """What PyTorch gives if the branch is multiplied by the factor, and the gradient of one unit in evaluation."""
+    net, graph, shape = described()[3]
+    case = Case(graph, shape, 1, 5)
+    model = case.model.eval()
+    x, unit = case.x.clone().requires_grad_(), "layer2.0.conv1"
+    run = model.run
+
+    def scaled(layer, inputs):
+        if layer["name"] == "layer2.1.add":
+            inputs = [0.3 * inputs[0], inputs[1]]
+        return run(layer, inputs)
+
+    model.run = scaled
+    logits = model(x)
+    kept = model.kept[unit]
+    (field,) = torch.autograd.grad(kept[0, 2, 1, 3], x)
+    at = (2 * kept.shape[2] + 1) * kept.shape[3] + 3
+    weights = {name: value.tolist() for name, value in case.start.items()}
+    ours = node(f"""
+        const net = resnetEngine.engine({json.dumps(graph)}, {json.dumps(shape)}, {{precision: "float64"}});
+        const flat = ([name, values]) => [name, [values].flat(Infinity)];
+        net.load(Object.fromEntries(Object.entries({json.dumps(weights)}).map(flat)));
+        net.setScale("layer2.1.add", 0, 0.3);
+        const logits = net.forward({case.x.flatten().tolist()}, {case.n});
+        const gradient = net.output({json.dumps(unit)}).fill(0);
+        gradient[{at}] = 1;
+        net.backward({{from: {json.dumps(unit)}, gradient, weights: false, input: true}});
+        console.log(JSON.stringify([[...logits], [...net.gradient("input")]]))""")
+    assert far(torch.tensor(ours[0]).double().view_as(logits), logits) < 1e-6
+    assert far(torch.tensor(ours[1]).double().view_as(field), field) < 1e-6
+
+
+def test_batches_may_change_their_size(node):
+    net, graph, shape = described()[2]
+    losses = node(f"""
+        const {{engine, generator}} = resnetEngine, graph = {json.dumps(graph)}, shape = {json.dumps(shape)};
+        const run = (sizes) => {{
+          const net = engine(graph, shape).initialise(1);
+          return sizes.map((n) => {{
+            const random = generator(n), x = Float32Array.from({{length: n * {math.prod(shape)}}}, random.normal);
+            net.forward(x, n);
+            return net.loss(Array(n).fill(1)).loss;
+          }});
+        }};
+        console.log(JSON.stringify([run([2, 9, 2, 33, 9]), [2, 9, 2, 33, 9].map((n) => run([n])[0])]))""")
+    assert losses[0] == losses[1]
+
+
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        (
+            "graph.layers[1].kind = 'attention'",
+            "bn1 is of the kind attention; the engine knows conv",
+        ),
+        ("graph.layers[1].inputs = ['conv9']", "bn1 takes conv9; not all come before it"),
+        ("graph.layers.find(l => l.kind === 'add').inputs[1] = 'input'", "they must be equal"),
+        ("shape = [3, 0, 8]", "an input of 3 x 0 x 8 leaves nothing at conv1"),
+        ("values = {'conv1.weight': [1]}", "conv1.weight has 108 numbers, not 1"),
+        ("values = {'conv2.weight': [1]}", "there is no conv2.weight; there are conv1.weight"),
+        ("x = [1, 2]", "2 numbers were given; 2 x 192 are needed"),
+    ],
+)
+def test_what_does_not_fit_is_said(node, change, words):
+    net, graph, shape = described()[3]
+    said = node(f"""
+        let graph = {json.dumps(graph)}, shape = {json.dumps(shape)}, values = {{}}, x = new Float32Array(2 * 192);
+        {change};
+        try {{ resnetEngine.engine(graph, shape).load(values).forward(x, 2); }}
+        catch (error) {{ console.log(JSON.stringify(error.message)); }}""")
+    assert words in said

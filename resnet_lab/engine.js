@@ -143,7 +143,9 @@ function assemble(programs) {
     ...section(7, list(names)), ...section(10, list(bodies))]);
 }
 
-const loop = (i, limit, step, body) => `0 =${i} while ${i} ${limit} i< do ${body} ${i} ${step} i+ =${i} repeat`;
+// Addresses are stepped on from place to place: a product would be computed again at every turn of the loop.
+const next = (...steps) => steps.map((step) => `${step} i+ =${step.split(" ")[0]}`).join(" ");
+const loop = (i, limit, step, body) => `0 =${i} while ${i} ${limit} i< do ${body} ${next(`${i} ${step}`)} repeat`;
 const four = (text) => [0, 1, 2, 3].map(text).join(" ");
 const eight = (text) => four((j) => `${text(j, 0)} ${text(j, 1)}`);
 // Rows m to m + 3 of a matrix; the last one there is stands in for those that are missing.
@@ -157,19 +159,22 @@ const PROGRAMS = {
   // Four rows by eight places stay in the machine's sixteen registers while k runs; each number of `a`
   // serves eight times and each of `b` four times for once that it is fetched. That is the whole secret.
   multiply: ["c cm cy cx a am k_end b by bx run table", "rows ny nx adding", "",
-    loop("y", "ny", 1, loop("x", "nx", 1, loop("r", "run", 32, `
-      b y by i* i+ x bx i* i+ r i+ =from  c y cy i* i+ x cx i* i+ r i+ =c0  a =a0
-      ${loop("m", "rows", 4, `
-        ${rows("a", "am")} ${rows("c", "cm")}
+    `b =by0  c =cy0 ${loop("y", "ny", 1, `by0 =bx0  cy0 =cx0 ${loop("x", "nx", 1, `bx0 =from  cx0 =to
+      ${loop("r", "run", 32, `a =a0  to =c0 ${loop("m", "rows", 4, `
+        ${rows("a", "am")} ${rows("c", "cm")} ${four((j) => `a${j} =q${j}`)}
         adding if ${eight((j, v) => `c${j} load+${16 * v} =S${j}${v}`)}
         else ${eight((j, v) => `ZERO =S${j}${v}`)} end
-        ${loop("k", "k_end", 4, `
-          table k i+ int from i+ =p  p load =X0  p load+16 =X1
-          ${four((j) => `a${j} k i+ splat =A  S${j}0 A X0 * + =S${j}0  S${j}1 A X1 * + =S${j}1`)}`)}
+        table =t  table k_end i+ =last
+        while t last i< do
+          t int from i+ =p  p load =X0  p load+16 =X1
+          ${four((j) => `q${j} splat =A  S${j}0 A X0 * + =S${j}0  S${j}1 A X1 * + =S${j}1`)}
+          ${next("t 4", "q0 4", "q1 4", "q2 4", "q3 4")}
+        repeat
         r 32 i+ run i<= if ${eight((j, v) => `c${j} S${j}${v} store+${16 * v}`)}
         else ${eight((j, v) => `0 S${j}${v} store+${32 * j + 16 * v}`)} ${loop("i", "run", 4, `
           i r i+ run i< if ${four((j) => `c${j} i i+  i get+${32 * j}  set`)} end`)} end
-        a0 am 4 i* i+ =a0  c0 cm 4 i* i+ =c0`)}`)))],
+        a0 am 4 i* i+ =a0  c0 cm 4 i* i+ =c0`)}
+      ${next("from 32", "to 32")}`)} ${next("bx0 bx", "cx0 cx")}`)} ${next("by0 by", "cy0 cy")}`)}`],
   // w[m, k] = sum over places of d[m, place] * b[place + table[k]], the gradient of the weights: four
   // rows by two k at a time; the sum runs along the places in four parts, which are added at the end.
   correlate: ["w wm d dm dy dx k_end b by bx run table", "rows ny nx", "",

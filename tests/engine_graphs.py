@@ -1,4 +1,4 @@
-"""Networks for the tests of the page's engine: descriptions of the package, written by hand, and drawn at random."""
+"""Networks for the engine's tests: the package's descriptions, some by hand, some at random."""
 
 import random
 
@@ -28,7 +28,7 @@ def layer(name, kind, inputs, channels, **settings):
 
 
 class Sketch:
-    """A graph that grows: every method adds a layer after `after`, the layer before if None, and gives its name."""
+    """A graph that grows: `put` adds a layer after the last, or after `inputs`, and names it."""
 
     def __init__(self, name, in_channels, dims=2):
         self.graph = {"name": name, "dims": dims, "in_channels": in_channels, "layers": []}

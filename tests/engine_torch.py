@@ -1,14 +1,14 @@
-"""A graph run by PyTorch, written from PyTorch's documentation alone: what the tests hold the page's engine against."""
+"""A graph run by PyTorch: what the tests hold the page's engine against."""
 
 import torch
 from torch import nn
-from torch.nn import functional as F
+from torch.nn import functional
 
 CONV = {1: nn.Conv1d, 2: nn.Conv2d}
 NORM = {1: nn.BatchNorm1d, 2: nn.BatchNorm2d}
-MAX_POOL = {1: F.max_pool1d, 2: F.max_pool2d}
-AVERAGE_POOL = {1: F.avg_pool1d, 2: F.avg_pool2d}
-ADAPTIVE_POOL = {1: F.adaptive_avg_pool1d, 2: F.adaptive_avg_pool2d}
+MAX_POOL = {1: functional.max_pool1d, 2: functional.max_pool2d}
+AVERAGE_POOL = {1: functional.avg_pool1d, 2: functional.avg_pool2d}
+ADAPTIVE_POOL = {1: functional.adaptive_avg_pool1d, 2: functional.adaptive_avg_pool2d}
 
 
 class Network(nn.Module):
@@ -63,7 +63,7 @@ class Network(nn.Module):
             return x * inputs[1]
         if kind == "zero-pad":
             x = x[(..., *[slice(None, None, layer["stride"])] * dims)]
-            return F.pad(x, [0, 0] * dims + [0, layer["channels"] - x.shape[1]])
+            return functional.pad(x, [0, 0] * dims + [0, layer["channels"] - x.shape[1]])
         if kind == "flatten":
             return x.flatten(1)
         raise ValueError(kind)

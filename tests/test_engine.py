@@ -1,4 +1,4 @@
-"""The page's engine, run by node, against PyTorch; its fast path against its plain one; its bits against pinned ones."""
+"""The page's engine, by node and Chromium: against PyTorch, fast path against plain, pinned bits."""
 
 import json
 import math
@@ -78,7 +78,7 @@ class Case:
         }
 
     def truth(self):
-        """What PyTorch gives: logits, the input's gradient in evaluation, all gradients of a training step, losses."""
+        """PyTorch's logits, input gradient in evaluation, all gradients in training, losses."""
         model, x = self.model, self.x.clone().requires_grad_()
         logits = model.eval()(x)
         (evaluated,) = torch.autograd.grad(cross_entropy(logits, self.labels), x)
@@ -129,7 +129,7 @@ def compared(node, tmp_path_factory):
     def read(block, like):
         return numbers[block[0] : block[0] + block[1]].view(like.shape)
 
-    return [(case, result, read, case.truth()) for case, result in zip(cases, results)]
+    return [(case, result, read, case.truth()) for case, result in zip(cases, results, strict=True)]
 
 
 def far(ours, theirs):
@@ -200,8 +200,8 @@ const fold = (hash, net) => {
   return hash >>> 0;
 };
 const checksum = (graph, shape, options, n = 8) => {
-  const {engine, generator} = resnetEngine, random = generator(7), net = engine(graph, shape, options);
-  net.initialise(11);
+  const {engine, generator} = resnetEngine, random = generator(7);
+  const net = engine(graph, shape, options).initialise(11);
   const x = Float32Array.from({length: 4 * n * shape.reduce((a, b) => a * b)}, random.normal);
   const y = Array.from({length: 4 * n}, () => random.below(4)), size = x.length / (4 * n);
   for (let step = 0; step < 12; step++) {
@@ -270,7 +270,8 @@ def test_own_functions_are_as_exact_as_numbers_allow(node):
     points = [-650.5, -30, -1.1, -1e-9, 0, 0.3, 0.35, 1, 20.25, 650.5]
     ours = node(
         f"const x = {points}, {{exp, log, generator}} = resnetEngine;"
-        "console.log(JSON.stringify([x.map(exp), x.map((v) => log(exp(v))), [0.7, 0.72, 3, 1e-300].map(log)]))"
+        "const found = [x.map(exp), x.map((v) => log(exp(v))), [0.7, 0.72, 3, 1e-300].map(log)];"
+        "console.log(JSON.stringify(found))"
     )
     assert ours[0] == pytest.approx([math.exp(x) for x in points], rel=1e-15)
     assert ours[1] == pytest.approx(points, rel=1e-15, abs=1e-15)
@@ -301,15 +302,14 @@ def test_initialisations_have_the_variances_of_their_papers(node):
           net.initialise(3, scheme);
           return [spread("conv1.weight"), spread("fc.weight"), Math.max(...net.get("fc.weight"))];
         }})))""")
-    for (conv, linear, most), expected in zip(
-        found, [(2 / (9 * 32)) ** 0.5, (2 / (9 * 40)) ** 0.5, 0.01]
-    ):
+    deviations = [(2 / (9 * 32)) ** 0.5, (2 / (9 * 40)) ** 0.5, 0.01]
+    for (conv, linear, most), expected in zip(found, deviations, strict=True):
         assert conv == pytest.approx(expected, rel=0.05)
         assert linear == pytest.approx((1 / 32 / 3) ** 0.5, rel=0.1) and most < 32**-0.5
 
 
 def test_branches_can_be_scaled_and_fields_measured(node):
-    """What PyTorch gives if the branch is multiplied by the factor, and the gradient of one unit in evaluation."""
+    """As PyTorch with the branch times the factor; the gradient of one unit as autograd's."""
     net, graph, shape = described()[3]
     case = Case(graph, shape, 1, 5)
     model = case.model.eval()
@@ -328,7 +328,8 @@ def test_branches_can_be_scaled_and_fields_measured(node):
     at = (2 * kept.shape[2] + 1) * kept.shape[3] + 3
     weights = {name: value.tolist() for name, value in case.start.items()}
     ours = node(f"""
-        const net = resnetEngine.engine({json.dumps(graph)}, {json.dumps(shape)}, {{precision: "float64"}});
+        const graph = {json.dumps(graph)}, options = {{precision: "float64"}};
+        const net = resnetEngine.engine(graph, {json.dumps(shape)}, options);
         const flat = ([name, values]) => [name, [values].flat(Infinity)];
         net.load(Object.fromEntries(Object.entries({json.dumps(weights)}).map(flat)));
         net.setScale("layer2.1.add", 0, 0.3);
@@ -344,16 +345,18 @@ def test_branches_can_be_scaled_and_fields_measured(node):
 def test_batches_may_change_their_size(node):
     net, graph, shape = described()[2]
     losses = node(f"""
-        const {{engine, generator}} = resnetEngine, graph = {json.dumps(graph)}, shape = {json.dumps(shape)};
+        const {{engine, generator}} = resnetEngine;
+        const graph = {json.dumps(graph)}, shape = {json.dumps(shape)}, size = {math.prod(shape)};
         const run = (sizes) => {{
           const net = engine(graph, shape).initialise(1);
           return sizes.map((n) => {{
-            const random = generator(n), x = Float32Array.from({{length: n * {math.prod(shape)}}}, random.normal);
+            const random = generator(n), x = Float32Array.from({{length: n * size}}, random.normal);
             net.forward(x, n);
             return net.loss(Array(n).fill(1)).loss;
           }});
         }};
-        console.log(JSON.stringify([run([2, 9, 2, 33, 9]), [2, 9, 2, 33, 9].map((n) => run([n])[0])]))""")
+        const sizes = [2, 9, 2, 33, 9];
+        console.log(JSON.stringify([run(sizes), sizes.map((n) => run([n])[0])]))""")
     assert losses[0] == losses[1]
 
 
@@ -375,7 +378,8 @@ def test_batches_may_change_their_size(node):
 def test_what_does_not_fit_is_said(node, change, words):
     net, graph, shape = described()[3]
     said = node(f"""
-        let graph = {json.dumps(graph)}, shape = {json.dumps(shape)}, values = {{}}, x = new Float32Array(2 * 192);
+        let graph = {json.dumps(graph)}, shape = {json.dumps(shape)};
+        let values = {{}}, x = new Float32Array(2 * 192);
         {change};
         try {{ resnetEngine.engine(graph, shape).load(values).forward(x, 2); }}
         catch (error) {{ console.log(JSON.stringify(error.message)); }}""")

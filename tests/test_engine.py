@@ -1,4 +1,4 @@
-"""The page's engine, by node and Chromium: against PyTorch, fast path against plain, pinned bits."""
+"""The page's engine, by node and Chromium: against PyTorch, fast path against plain, its bits."""
 
 import json
 import math

@@ -13,11 +13,15 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
+    from ..tracing import Row, Trace
+
 
 def view(size: int, **fields: Any) -> str:
     """The block's picture, and a row for each of its layers."""
     net = ResidualBlock(**fields)
     traced = trace(net, (net.in_channels, *[size] * net.dims))
+    named: list[tuple[str, Row | Trace]] = [(row.name, row) for row in traced]
+    named.append(("total", traced))
     rows = [
         (
             name.removeprefix("block."),
@@ -26,7 +30,7 @@ def view(size: int, **fields: Any) -> str:
             counts.receptive_field,
             shape_text(counts.output_shape),
         )
-        for name, counts in [*[(row.name, row) for row in traced], ("total", traced)]
+        for name, counts in named
     ]
     head = ("", "parameters", "MACs", "field", "output")
     return draw.residual_block(traced) + table(head, rows)

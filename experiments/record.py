@@ -26,20 +26,23 @@ def write(path, about, runs):
 
 
 def place(name):
-    """Where a GPU's results go. What a CPU has only tried small goes to runs/, and never beside them."""
+    """Where a GPU's results go; what a CPU has only tried small goes to runs/."""
     return RESULTS / name if torch.cuda.is_available() else Path("runs", "tried", name)
 
 
 def report(goals):
-    """Print what was aimed at beside what was measured, [(what, goal, measured or None)]. Without a GPU nothing counts as measured."""
+    """Print what was aimed at beside what was measured: (what, goal, measured or None) each.
+
+    Without a GPU nothing counts as measured.
+    """
     print("\n| on one GPU | goal | measured |\n|---|---|---|")
     for what, goal, measured in goals:
-        print(
-            f"| {what} | {goal} | {measured if measured and torch.cuda.is_available() else 'not measured'} |"
-        )
+        found = measured if measured and torch.cuda.is_available() else "not measured"
+        print(f"| {what} | {goal} | {found} |")
     if not torch.cuda.is_available():
         print(
-            "No GPU here: the script was tried small, and what it printed above says nothing about speed or accuracy."
+            "No GPU here: the script was tried small, and what it printed above says nothing about "
+            "speed or accuracy."
         )
 
 
@@ -57,9 +60,12 @@ def with_means(runs):
             **group[0],
             "seed": "mean",
             "loss": [
-                10 ** mean(map(log10, losses)) for losses in zip(*[run["loss"] for run in group])
+                10 ** mean(map(log10, losses))
+                for losses in zip(*[run["loss"] for run in group], strict=True)
             ],
-            "error": [mean(errors) for errors in zip(*[run["error"] for run in group])],
+            "error": [
+                mean(errors) for errors in zip(*[run["error"] for run in group], strict=True)
+            ],
         }
         for group in groups.values()
     ]

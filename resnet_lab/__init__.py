@@ -5,8 +5,8 @@
 >>> f"{table.params:,} parameters, {table.macs:,} MACs, {table.weight_layers} layers"
 '25,557,032 parameters, 4,089,184,256 MACs, 50 layers'
 
-Importing the package loads the standard library only; `resnet_lab.models`, `data` and `training` need
-PyTorch.
+Importing the package loads the standard library only; `resnet_lab.models`, `data` and `training`
+need PyTorch.
 """
 
 from .architecture import VGG, ResNet

@@ -20,7 +20,8 @@ ROOT = Path(__file__).parent.parent
 # A notebook that is run before it has its kernel is asked which one it wants.
 READY = """() => {
     const session = window.jupyterapp?.shell.currentWidget?.sessionContext?.session;
-    return session?.kernel?.connectionStatus === "connected" && session.kernel.status === "idle"; }"""
+    return session?.kernel?.connectionStatus === "connected"
+        && session.kernel.status === "idle"; }"""
 IDLE = """() => {
     const prompts = [...document.querySelectorAll(".jp-CodeCell .jp-InputPrompt")];
     return prompts.length && prompts.every((prompt) => !prompt.textContent.includes("*"))

@@ -1,4 +1,4 @@
-"""Chapter 13 offline, online and on a network that says nothing: the cell that fetches weights neither fails nor hangs."""
+"""Chapter 13 offline, online and on a mute network: fetching weights neither fails nor hangs."""
 
 import hashlib
 import http.server
@@ -16,7 +16,7 @@ CHAPTER = Path(__file__).parent.parent / "chapters" / "13-using-a-trained-networ
 
 @pytest.fixture
 def chapter(tmp_path, monkeypatch):
-    """Names of the chapter's cells that define functions, with an empty folder for what is downloaded."""
+    """Names that the chapter's functions define, with an empty folder for what is downloaded."""
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
     cells = [
         "".join(cell["source"])

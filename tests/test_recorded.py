@@ -1,4 +1,4 @@
-"""Recorded curves: what the pages hold is what the results say, and a recorded run can be repeated."""
+"""Recorded curves: pages hold what the results say, and a recorded run can be repeated."""
 
 import importlib.util
 import json
@@ -50,7 +50,7 @@ def test_recorded_degradation_is_what_the_results_say():
         assert curve["error"] == pytest.approx([100 * error for error in run["error"]], abs=0.051)
     seeds = [recorded.degradation("none", 32, 200, seed)["loss"] for seed in range(3)]
     assert recorded.degradation("none", 32, 200, "mean")["loss"] == pytest.approx(
-        [mean(values) for values in zip(*seeds)], abs=0.011
+        [mean(values) for values in zip(*seeds, strict=True)], abs=0.011
     )
 
 
@@ -72,7 +72,7 @@ def test_recorded_gradients_are_what_the_results_say():
 
 
 def test_a_recorded_run_can_be_repeated(monkeypatch):
-    """The same seed, on whatever machine: its first points, and where it ends to within what rounding does to a run."""
+    """The same seed, on any machine: its first points, and its end within what rounding does."""
     pytest.importorskip("torch"), pytest.importorskip("sklearn")
     degradation = script("degradation", monkeypatch)
     again, _ = degradation.run(degradation.load("digits"), 8, "none", 200, 0)
@@ -90,7 +90,7 @@ def test_unknown_key_is_named():
         recorded.degradation("none", 9, 200, 0)
 
 
-# ---------------------------------------------------------------------------------------------------------------- charts
+# Charts
 
 
 def lines(svg):
@@ -126,7 +126,9 @@ def test_chart_names_do_not_touch():
     ]
     picture = draw.chart("label", series, "x", "y", [(0, "0"), (1, "1")], [(0, "0"), (1, "1")])
     heights = sorted(float(y) for y in re.findall(r'y="([\d.]+)"[^>]*>line', picture))
-    assert len(heights) == 6 and all(b - a >= 10.9 for a, b in zip(heights, heights[1:]))
+    assert len(heights) == 6 and all(
+        b - a >= 10.9 for a, b in zip(heights, heights[1:], strict=False)
+    )
     assert 15 <= heights[0] and heights[-1] <= 20 + 180 + 5
 
 
@@ -152,8 +154,8 @@ def test_explorer_says_the_recorded_losses():
         {"shortcut": "none", "depth": 32, "steps": 200, "seed": "mean"}
     )
     assert (
-        f"plain-32 ends 200 steps with a training loss of {sum(10**value for value in last) / 2:.2g}"
-        in view
+        "plain-32 ends 200 steps with a training loss of "
+        f"{sum(10**value for value in last) / 2:.2g}" in view
     )
     (chosen,) = [line for line in lines(view) if line in lines(view)[-1:]]
     assert len(lines(view)) == 5 and len(chosen) == 20

@@ -7,7 +7,10 @@ from .forms import Choice, Code, Number
 
 
 def exercise_1() -> Number:
-    f, b, x0 = lambda x: 3 * x + 1, 10, 2
+    def f(x: float) -> float:
+        return 3 * x + 1
+
+    b, x0 = 10, 2
     return Number(
         residual(f, b, x0),
         slips=[

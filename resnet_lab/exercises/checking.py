@@ -134,8 +134,8 @@ def limited(function: Callable[..., Any], *arguments: object) -> Any:
         import sys
         from time import time
     except ImportError:  # in a page: Brython without its standard library
-        import _sys as sys  # type: ignore[no-redef]
-        from javascript import Date
+        import _sys as sys  # type: ignore[import-not-found,no-redef]
+        from javascript import Date  # type: ignore[import-not-found]
 
         def time() -> float:
             return float(Date.now()) / 1000

@@ -46,7 +46,9 @@ def make_block(
 ) -> Block:
     """The block that a description asks for."""
     options: dict[str, Any] = {"kernel": net.kernel, "dims": net.dims}
-    options |= {"shortcut": net.shortcut, "fusion": net.fusion}
+    for name in blocks.BLOCK_OPTIONS:
+        if name not in ("block", "version"):
+            options[name] = getattr(net, name)
     if net.block == "bottleneck" and net.version != 2:
         options["version"] = net.version
     return BLOCKS[net.block, net.version == 2](in_channels, width, stride, **options)

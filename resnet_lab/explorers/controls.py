@@ -135,7 +135,7 @@ class Switch:
 def block_controls(
     options: Mapping[str, Any], own: Mapping[str, tuple[str, dict[Any, str] | None, Any]]
 ) -> list[Choice | Switch]:
-    """A control for each of a block's options, as `architecture.BLOCK_OPTIONS` has them.
+    """A control for each of a block's options, as `blocks.BLOCK_OPTIONS` has them.
 
     Args:
         options: a dict from a field to {value: words}; False and True alone make a switch.

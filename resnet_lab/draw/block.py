@@ -25,7 +25,7 @@ class Step:
     """What stands in a column, from top to bottom.
 
     Attributes:
-        kind: "conv", "text", "note" (a text from the left edge) or "slab" (a feature map).
+        kind: "conv", "text", "note" (a text beside the line) or "slab" (a feature map).
         text: of all but a slab.
         shape: of a slab.
         colours: of a slab, channels and their colour each.
@@ -142,7 +142,7 @@ class _Picture:
             elif step.kind == "text":
                 out.append(write(x, start + 11, text, "rl-quiet rl-middle"))
             elif step.kind == "note":
-                out.append(write(0, start + 5, text, "rl-quiet rl-small"))
+                out.append(write(x + 8, start + 5, text, "rl-quiet rl-small"))
             else:
                 out.append(self.feature_map(x, start, step))
         return "".join(out)
@@ -206,7 +206,7 @@ def _notes(text: str) -> list[Step]:
     """A long text in lines that fit beside the shortcut."""
     lines = [""]
     for word in text.split(" "):
-        if len(lines[-1]) + len(word) > 34:
+        if len(lines[-1]) + len(word) > 30:
             lines.append("")
         lines[-1] += f" {word}"
     return [Step("note", line.strip()) for line in lines]

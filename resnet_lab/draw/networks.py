@@ -59,7 +59,7 @@ def network(table: Trace) -> str:
         y = below + 26
     body += _heading(y, "head", "", table.output_shape) + _layers(head, MARGIN, y + 18, dims)[0]
     found = [block for stage in stages.values() for block in stage]
-    kinds = {row.kind for block in found for row in block.rows.values()}
+    kinds = {row.kind for block in found for row in block.rows.values() if row.on_main_path}
     marks = ["conv", *[kind for kind in SIGNS if kind in kinds]]
     key, y = legend(marks + shortcut_marks([(block, block.parts()) for block in found]), y + 48)
     return svg(y, _label(table, depths, found), body + key)

@@ -43,6 +43,7 @@ class ResNet:
         dropout: probability before the classifier; 0 leaves the layer out.
         input_size: along every axis, for the head "flatten".
         title: a name instead of the one made from the description.
+        se: squeeze-and-excitation at the end of every branch.
 
     Raises:
         TypeError, ValueError: naming the value that does not fit.
@@ -74,6 +75,7 @@ class ResNet:
     dropout: float = 0.0
     input_size: int | None = None
     title: str | None = None
+    se: bool = False
 
     def __post_init__(self) -> None:
         check_block(self)
@@ -119,7 +121,8 @@ class ResNet:
     @property
     def name(self) -> str:
         """The title, or a name made from the description."""
-        return self.title or f"{'plain' if self.shortcut == 'none' else 'ResNet'}-{self.depth}"
+        kind = "plain" if self.shortcut == "none" else "ResNet"
+        return self.title or f"{'SE-' * self.se}{kind}-{self.depth}"
 
     def graph(self) -> Graph:
         """The layers, a stage's second block standing for those after it, too.

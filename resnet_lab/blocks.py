@@ -27,6 +27,7 @@ BLOCK_OPTIONS: dict[str, dict[object, str]] = {
     "version": {1: "1", 1.5: "1.5", 2: "2"},
     "shortcut": {"A": "A", "B": "B", "C": "C", "none": "none"},
     "fusion": {"add": "added", "concat": "side by side"},
+    "se": {False: "no", True: "squeeze-and-excitation"},
 }
 
 
@@ -56,6 +57,7 @@ class ResidualBlock:
     fusion: str = "add"
     kernel: int = 3
     dims: int = 2
+    se: bool = False
 
     def __post_init__(self) -> None:
         check_block(self)
@@ -107,7 +109,10 @@ def block_layers(
             layers += [convolution, batchnorm]
             if number < len(convs):
                 layers.append(_relu(name, number))
-    branch, out_channels = layers[-1].name, convs[-1][0]
+    out_channels = convs[-1][0]
+    if net.se:
+        layers += _squeeze_excitation(f"{name}.se", layers[-1].name, out_channels)
+    branch = layers[-1].name
 
     fits = stride == 1 and (channels == out_channels or net.fusion == "concat")
     if net.shortcut != "none":
@@ -143,6 +148,21 @@ def convolutions(
 def _relu(name: str, number: int) -> Layer:
     """A block has one ReLU, which runs several times."""
     return Layer(f"{name}.relu" if number == 1 else f"{name}.relu:{number}", "relu")
+
+
+def _squeeze_excitation(name: str, source: str, channels: int) -> list[Layer]:
+    """A gate for each channel, made of the averages of all by way of a sixteenth of them.
+
+    Source: Hu, Shen and Sun, "Squeeze-and-excitation networks" (2017), section 3.
+    """
+    return [
+        Layer(f"{name}.avgpool", "avgpool", output_size=1),
+        Layer(f"{name}.fc1", "conv", (), max(1, channels // 16), bias=True),
+        Layer(f"{name}.relu", "relu"),
+        Layer(f"{name}.fc2", "conv", (), channels, bias=True),
+        Layer(f"{name}.sigmoid", "sigmoid"),
+        Layer(f"{name}.multiply", "multiply", (source, f"{name}.sigmoid")),
+    ]
 
 
 def _changed_shortcut(

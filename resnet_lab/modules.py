@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F  # noqa: N812  (PyTorch's own name for it)
 from torch import Tensor, nn
@@ -65,6 +67,25 @@ def fit_branch(x: Tensor, size: int, how: str) -> Tensor:
     return F.interpolate(x, (size,) * axes, mode="linear" if axes == 1 else "bilinear")
 
 
+class SqueezeExcitation(nn.Module):
+    """A gate from 0 to 1 for each channel, made of the averages of all channels.
+
+    Source: Hu, Shen and Sun, "Squeeze-and-excitation networks" (2017), section 3.
+    """
+
+    def __init__(self, channels: int, dims: int = 2) -> None:
+        super().__init__()
+        narrow = max(1, channels // 16)
+        self.avgpool = ADAPTIVE_AVGPOOL[dims](1)
+        self.fc1 = CONV[dims](channels, narrow, kernel_size=1)
+        self.relu = nn.ReLU(inplace=True)
+        self.fc2 = CONV[dims](narrow, channels, kernel_size=1)
+        self.sigmoid = nn.Sigmoid()
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.sigmoid(self.fc2(self.relu(self.fc1(self.avgpool(x)))))
+
+
 class Block(nn.Module):
     """What all blocks share: the shortcut, and how it meets the branch of convolutions.
 
@@ -76,6 +97,7 @@ class Block(nn.Module):
         dims: 1 for signals, 2 for images.
         shortcut: "A", "B", "C" (sections 3.3 and 4.1 of the paper) or "none".
         fusion: "add", or "concat" as in a DenseNet.
+        se: squeeze-and-excitation at the end of the branch.
     """
 
     expansion = 1
@@ -93,12 +115,14 @@ class Block(nn.Module):
         dims: int,
         shortcut: str = "B",
         fusion: str = "add",
+        se: bool = False,
     ) -> None:
-        """Make `downsample`, the layers of the shortcut."""
+        """Make `downsample`, the layers of the shortcut, and `se`, the gate of the branch."""
         check_choice("shortcut", shortcut, ("A", "B", "C", "none"))
         check_choice("fusion", fusion, ("add", "concat"))
         self.fusion, self.out_channels = fusion, width * self.expansion
         channels = self.out_channels
+        self.se = SqueezeExcitation(channels, dims) if se else None
         if fusion == "concat":
             self.out_channels += in_channels if stride == 1 and shortcut != "C" else channels
         if shortcut == "none":
@@ -114,6 +138,8 @@ class Block(nn.Module):
 
     def join(self, branch: Tensor, x: Tensor) -> Tensor:
         """The branch and, where there is one, the shortcut from `x`."""
+        if self.se is not None:
+            branch = self.se(branch)
         if self.downsample is None:
             return branch
         if self.fusion == "concat":
@@ -133,7 +159,7 @@ class SingleBlock(Block):
         stride: int = 1,
         kernel: int = 3,
         dims: int = 2,
-        **options: str,
+        **options: Any,
     ) -> None:
         super().__init__()
         self.conv1 = conv3x3(in_channels, width, stride, kernel, dims)
@@ -161,7 +187,7 @@ class BasicBlock(Block):
         stride: int = 1,
         kernel: int = 3,
         dims: int = 2,
-        **options: str,
+        **options: Any,
     ) -> None:
         super().__init__()
         self.conv1 = conv3x3(in_channels, width, stride, kernel, dims)
@@ -199,7 +225,7 @@ class Bottleneck(Block):
         kernel: int = 3,
         dims: int = 2,
         version: float = 1.5,
-        **options: str,
+        **options: Any,
     ) -> None:
         super().__init__()
         first, second = (stride, 1) if version == 1 else (1, stride)
@@ -254,7 +280,7 @@ class PreActBasicBlock(PreActBlock):
         stride: int = 1,
         kernel: int = 3,
         dims: int = 2,
-        **options: str,
+        **options: Any,
     ) -> None:
         super().__init__()
         self.bn1 = BATCHNORM[dims](in_channels)
@@ -282,7 +308,7 @@ class PreActBottleneck(PreActBlock):
         stride: int = 1,
         kernel: int = 3,
         dims: int = 2,
-        **options: str,
+        **options: Any,
     ) -> None:
         super().__init__()
         self.bn1 = BATCHNORM[dims](in_channels)

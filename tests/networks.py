@@ -46,7 +46,7 @@ def torchvision_model(name, **arguments):
 
 
 @st.composite
-def networks(draw, stages=4, blocks=3, width=6, heads=("average", "flatten")):
+def networks(draw, stages=4, blocks=3, width=6, heads=("average", "flatten"), gates=(False, True)):
     """Settings of any ResNet that can be built, and the shape of an input that fits it."""
     count = draw(st.integers(1, stages))
     shortcut, fusion = draw(
@@ -82,6 +82,7 @@ def networks(draw, stages=4, blocks=3, width=6, heads=("average", "flatten")):
         dims=draw(st.integers(1, 2)),
         dropout=draw(st.sampled_from([0.0, 0.5])),
         head=draw(st.sampled_from(heads)),
+        se=draw(st.sampled_from(gates)),
     )
     if net["head"] == "flatten":
         least = 4 * 2 ** (count - 1) * (4 if net["stem"] == "7x7" else 1)

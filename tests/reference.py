@@ -40,10 +40,32 @@ class Subsample(nn.Module):
         return F.pad(x, [0, 0] * (x.dim() - 2) + [0, self.new_channels])
 
 
+class Multiply(nn.Module):
+    def forward(self, features, gate):
+        return features * gate
+
+
+class SqueezeExcitation(nn.Module):
+    """Hu, Shen and Sun 2017, figure 3, with a reduction of 16."""
+
+    def __init__(self, channels, dims):
+        super().__init__()
+        narrow = max(1, channels // 16)
+        self.avgpool = GLOBAL_POOL[dims](1)
+        self.fc1, self.fc2 = CONV[dims](channels, narrow, 1), CONV[dims](narrow, channels, 1)
+        self.relu, self.sigmoid, self.multiply = nn.ReLU(), nn.Sigmoid(), Multiply()
+
+    def forward(self, x):
+        squeezed = self.relu(self.fc1(self.avgpool(x)))
+        return self.multiply(x, self.sigmoid(self.fc2(squeezed)))
+
+
 class Block(nn.Module):
     """One, two (basic) or three (bottleneck) convolutions; version 2 is pre-activation."""
 
-    def __init__(self, channels, width, stride, block, version, shortcut, kernel, dims, fusion):
+    def __init__(
+        self, channels, width, stride, block, version, shortcut, kernel, dims, fusion, se=False
+    ):
         super().__init__()
         conv, norm = CONV[dims], NORM[dims]
         if block == "single":
@@ -64,6 +86,7 @@ class Block(nn.Module):
         self.relu = nn.ReLU()
 
         out = outs[-1]
+        self.se = SqueezeExcitation(out, dims) if se else nn.Identity()
         changes = stride != 1 or (channels != out and fusion == "add")
         self.plain, self.downsample = shortcut == "none", None
         if shortcut == "C" or shortcut == "B" and changes:
@@ -93,6 +116,7 @@ class Block(nn.Module):
                 out = bn(conv(out))
                 if n < self.count:
                     out = self.relu(out)
+        out = self.se(out)
         if not self.plain:
             out = self.fuse(out, x if self.downsample is None else self.downsample(x))
         return out if self.preactivated else self.relu(out)
@@ -118,6 +142,7 @@ class ResNet(nn.Module):
         head="average",
         dropout=0.0,
         input_size=None,
+        se=False,
     ):
         super().__init__()
         channels = stem_width or widths[0]
@@ -134,9 +159,8 @@ class ResNet(nn.Module):
             blocks = []
             for index in range(depth):
                 stride = 2 if stage > 0 and index == 0 else 1
-                blocks.append(
-                    Block(channels, width, stride, block, version, shortcut, kernel, dims, fusion)
-                )
+                options = block, version, shortcut, kernel, dims, fusion, se
+                blocks.append(Block(channels, width, stride, *options))
                 channels = blocks[-1].out_channels
             self.add_module(f"layer{stage + 1}", nn.Sequential(*blocks))
         self.stages = len(depths)
@@ -175,6 +199,8 @@ KINDS = {
     nn.BatchNorm1d: "batchnorm",
     nn.BatchNorm2d: "batchnorm",
     nn.ReLU: "relu",
+    nn.Sigmoid: "sigmoid",
+    Multiply: "multiply",
     nn.MaxPool1d: "maxpool",
     nn.MaxPool2d: "maxpool",
     nn.AvgPool1d: "avgpool",

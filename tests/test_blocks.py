@@ -5,6 +5,7 @@ import copy
 import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812  (PyTorch's own name for it)
+import torchvision
 from random_weights import randomise
 from torch import nn
 
@@ -197,3 +198,17 @@ def test_a_pre_activation_block_starts_as_the_identity_by_its_last_convolution(
 def test_blocks_name_what_they_do_not_know(options):
     with pytest.raises(ValueError, match=f"{list(options.values())[0]!r}; it must be one of"):
         BasicBlock(4, 4, **options)
+
+
+def test_squeeze_and_excitation_is_torchvisions():
+    """The same gate, and the parameters that SE-ResNet-50 is known for."""
+    ours = BasicBlock(32, 32, se=True).se
+    theirs = torchvision.ops.SqueezeExcitation(32, 2)
+    theirs.load_state_dict(ours.state_dict())
+    x = torch.randn(2, 32, 5, 5)
+    torch.testing.assert_close(ours(x), theirs(x))
+    with torch.device("meta"):
+        model = build(rl.resnet(50, se=True))
+    table = rl.trace(rl.resnet(50, se=True), (3, 224, 224))
+    assert sum(parameter.numel() for parameter in model.parameters()) == table.params == 28_088_024
+    assert (table.weight_layers, table.receptive_field) == (50, 427)

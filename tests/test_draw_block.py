@@ -25,12 +25,15 @@ CHANNELS = st.sampled_from((64, 128, 256, 512))
     st.sampled_from(("add", "concat")),
     st.sampled_from((1, 2)),
     st.integers(1, 112),
+    st.booleans(),
 )
 def test_a_block_shows_the_shapes_that_pytorch_computes(
-    kind, channels, width, stride, version, shortcut, fusion, dims, size
+    kind, channels, width, stride, version, shortcut, fusion, dims, size, se
 ):
     try:
-        net = rl.ResidualBlock(kind, channels, width, stride, version, shortcut, fusion, dims=dims)
+        net = rl.ResidualBlock(
+            kind, channels, width, stride, version, shortcut, fusion, dims=dims, se=se
+        )
     except ValueError:
         assume(False)
     shape = (channels, *[size] * dims)

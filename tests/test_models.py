@@ -28,7 +28,7 @@ def test_build_and_trace_agree_on_any_network(case):
 @given(networks(stages=1), st.integers(1, 3), st.integers(1, 6))
 def test_build_and_trace_agree_on_any_block(case, stride, in_channels):
     net, (_, *sides) = case
-    options = ("block", "version", "shortcut", "fusion", "kernel", "dims")
+    options = ("block", "version", "shortcut", "fusion", "kernel", "dims", "se")
     (width,) = net["widths"]
     block = rl.ResidualBlock(
         in_channels=min(in_channels, width) if net["shortcut"] == "A" else in_channels,

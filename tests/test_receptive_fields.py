@@ -11,7 +11,7 @@ import resnet_lab as rl
 
 
 @settings(max_examples=100, deadline=None)
-@given(networks(stages=3, blocks=2, width=2, heads=("average",)))
+@given(networks(stages=3, blocks=2, width=2, heads=("average",), gates=(False,)))
 def test_fields_of_a_random_network(case):
     net, shape = case
     table = rl.trace(rl.ResNet(**net), shape)

@@ -30,7 +30,8 @@ def test_every_layer_of_a_random_network(case):
 def test_every_layer_of_a_random_block(case, in_channels, stride):
     net, (_, *sides) = case
     block = {
-        name: net[name] for name in ("block", "version", "shortcut", "fusion", "kernel", "dims")
+        name: net[name]
+        for name in ("block", "version", "shortcut", "fusion", "kernel", "dims", "se")
     }
     width = net["widths"][0]
     if net["shortcut"] == "A":

@@ -24,7 +24,7 @@
 const resnetEngine = (() => {
 "use strict";
 
-// --- Numbers -----------------------------------------------------------------------------------------
+// --- Numbers ----------------------------------------------------------------
 
 const LN2_HIGH = 6.93147180369123816490e-1, LN2_LOW = 1.90821492927058770002e-10; // the sum is log 2
 const TWO_TO = new Float64Array(2046); // 2^k at 1022 + k
@@ -90,7 +90,7 @@ function generator(seed) {
   return {uniform, normal, below, shuffled};
 }
 
-// --- The hot loops, fast -------------------------------------------------------------------------------
+// --- The hot loops, fast ----------------------------------------------------------------
 // WebAssembly is a small machine in the browser that adds or multiplies four float32 at once. It has a
 // stack: the words of the programs below run from left to right; a name or a number puts its value on the
 // stack, an operation takes its values from there and puts the result back, `=name` takes the top and
@@ -224,7 +224,7 @@ function fastLoops() {
   return {...programs, sums, grow, unit: 4, fast: true};
 }
 
-// --- The same loops, plain -------------------------------------------------------------------------------
+// --- The same loops, plain ----------------------------------------------------------------
 
 /** In JavaScript: the same sums in the same order, rounded where the machine rounds. Also for float64. */
 function plainLoops(Numbers) {
@@ -300,7 +300,7 @@ function plainLoops(Numbers) {
   };
 }
 
-// --- The layers ------------------------------------------------------------------------------------------
+// --- The layers ----------------------------------------------------------------
 
 const EPSILON = 1e-5, MOMENTUM = 0.1; // BatchNorm's
 const product = (numbers) => numbers.reduce((a, b) => a * b, 1);
@@ -574,7 +574,7 @@ function pool(to, from, {n, collect}, up, down) {
   };
 }
 
-// --- The network -----------------------------------------------------------------------------------------
+// --- The network ----------------------------------------------------------------
 
 /** The network of `graph` for inputs of one shape: [channels, height, width], or [channels, length]. */
 function engine(graph, shape, {precision = "float32", simd = true} = {}) {

@@ -1,7 +1,7 @@
 """What explorers have computed: jobs as plain dicts, run by the page's engine or by PyTorch alike.
 
-Everything that a run starts from is made here or in `engine.js`, twice, and equal to the last bit: random numbers,
-start weights, the order of the batches.
+What a run starts from is made here and, equal to the last bit, in `engine.js`: random numbers, start
+weights, the order of the batches.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ LN2_HIGH, LN2_LOW = 6.93147180369123816490e-1, 1.90821492927058770002e-10
 
 
 def log(x: float) -> float:
-    """The engine's logarithm: `math.log` may differ from it, and from itself elsewhere, in the last bit."""
+    """The engine's logarithm: `math.log` may differ from machine to machine in the last bit."""
     k, total = 0, 0.0
     while x > 1.4142135623730951:
         x, k = x / 2, k + 1
@@ -29,7 +29,7 @@ def log(x: float) -> float:
 
 
 class Generator:
-    """mulberry32, a random generator with 32 bits of state, and draws from it. The engine has its twin.
+    """mulberry32, a random generator, and draws from it. The engine has its twin.
 
     >>> Generator(1).uniform()
     0.6270739405881613
@@ -75,7 +75,7 @@ class Generator:
 def start_weights(
     shapes: dict[str, Any], kinds: dict[str, str], seed: int
 ) -> dict[str, list[float]]:
-    """He's start as the engine's `initialise(seed)` draws it: {parameter: flat list}, before rounding.
+    """He's start as the engine's `initialise(seed)` draws it: {parameter: flat list}.
 
     Args:
         shapes: {parameter: shape}, in the order of the layers.

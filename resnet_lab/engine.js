@@ -641,7 +641,7 @@ function pool(to, from, {n, collect}, up, down) {
 
 // --- The network ----------------------------------------------------------------
 
-/** The network of `graph` for one shape of input: [channels, height, width] or [channels, length]. */
+/** The network of `graph` for one input shape: [channels, height, width] or [channels, length]. */
 function engine(graph, shape, {precision = "float32", simd = true} = {}) {
   const Numbers = precision === "float64" ? Float64Array : Float32Array;
   const bytes = Numbers.BYTES_PER_ELEMENT;

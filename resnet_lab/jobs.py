@@ -1,7 +1,7 @@
 """What explorers have computed: jobs as plain dicts, run by the page's engine or by PyTorch alike.
 
-What a run starts from is made here and, equal to the last bit, in `engine.js`: random numbers, start
-weights, the order of the batches.
+What a run starts from is made here and, equal to the last bit, in `engine.js`: random numbers,
+start weights, the order of the batches.
 """
 
 from __future__ import annotations

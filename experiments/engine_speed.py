@@ -4,8 +4,8 @@
 
 Prints, for a training step of the digits nets (8, 16, 32 channels, 8 x 8, batch 64) and for the
 forward pass of a ResNet-20 (one image of 3 x 32 x 32), the milliseconds of processor time and the
-ratio of engine to PyTorch. Each side has its turn in every round, so that both meet the same
-machine; the figures are medians over the rounds.
+ratio of engine to PyTorch. Each side has a turn in every round, so that both meet one machine;
+the figures are medians over the rounds.
 """
 
 import argparse

@@ -1,32 +1,32 @@
-/* A network in the page: forward, backward, a training step. No dependency; runs in a page, a worker and node.
+/* A network in the page: forward, backward, a training step. No dependency; page, worker or node.
 
    const net = resnetEngine.engine(graph, [3, 32, 32]);    // channels, height, width of the input
-   net.initialise(seed);                                   // or net.load({"conv1.weight": numbers, ...})
-   const logits = net.forward(x, n, {train: false});       // x: n images, flat: (n, channel, row, column)
-   const {loss, correct} = net.loss(labels);               // softmax cross-entropy, mean over the batch
+   net.initialise(seed);                                  // or net.load({"fc.weight": numbers})
+   const logits = net.forward(x, n, {train: false});       // x: n images, (n, channel, row, column)
+   const {loss, correct} = net.loss(labels);               // mean softmax cross-entropy
    net.backward();                                         // then net.gradient("conv1.weight")
    net.step({lr: 0.1, momentum: 0.9, weightDecay: 1e-4});  // PyTorch's SGD; nesterov: true
-   net.train(x, labels, n, {lr: 0.1, ...});                // these four in one; gives {loss, correct}
+   net.train(x, labels, n, {lr: 0.1, ...});                // the four in one; gives {loss, correct}
 
    net.output(name), net.gradient(name)  of a layer or "input": (n, channel, row, column)
    net.get(name), net.save()             one parameter, all of them; net.shapes has their shapes
    net.sizes                             {layer: [channels, height, width]}
-   net.setScale(name, index, factor)     input `index` of an addition or a concatenation, times `factor`
+   net.setScale(name, index, factor)     input `index` of an addition or concatenation
    net.backward({from: name, gradient: numbers, weights: false, input: true})
                                          of one unit, say, for its effective receptive field
    options of engine: precision "float32" or "float64"; simd: false is slower, with the same bits.
 
-   A map is stored as (channel, row, column, n): the images of a batch lie side by side. So the numbers
-   that a filter meets are long runs whatever the size of the image, a channel is one run (BatchNorm),
-   flattening changes nothing, and a linear layer is a convolution over a single place. Each sum has one
-   order, and only operations are used that IEEE 754 rounds exactly: every browser, on either path,
-   gives the same bits. Math.exp and its like do not, hence our own. */
+   A map is stored as (channel, row, column, n): the images of a batch lie side by side. So what a
+   filter meets are long runs whatever the size of the image, a channel is one run (BatchNorm),
+   flattening changes nothing, and a linear layer is a convolution over a single place. Each sum has
+   one order, and only operations are used that IEEE 754 rounds exactly: every browser, on either
+   path, gives the same bits. Math.exp and its like do not, hence our own. */
 const resnetEngine = (() => {
 "use strict";
 
-// --- Numbers -----------------------------------------------------------------------------------------
+// --- Numbers ----------------------------------------------------------------
 
-const LN2_HIGH = 6.93147180369123816490e-1, LN2_LOW = 1.90821492927058770002e-10; // the sum is log 2
+const LN2_HIGH = 6.93147180369123816490e-1, LN2_LOW = 1.90821492927058770002e-10; // log 2
 const TWO_TO = new Float64Array(2046); // 2^k at 1022 + k
 TWO_TO[1022] = 1;
 for (let k = 1; k < 1023; k++) {
@@ -43,7 +43,7 @@ function exp(x) {
   return sum * TWO_TO[1022 + k];
 }
 
-/** log x for x > 0: halved or doubled until near 1, then a series for 2 artanh((x - 1) / (x + 1)). */
+/** log x for x > 0: halved or doubled until near 1, then a series in (x - 1) / (x + 1). */
 function log(x) {
   if (!(x > 0 && x < Infinity)) return x === 0 ? -Infinity : x;
   let k = 0, sum = 0;
@@ -60,7 +60,7 @@ const tanh = (x) => {
   return (x < 0 ? -1 : 1) * (1 - small) / (1 + small);
 };
 
-/** mulberry32, a generator with 32 bits of state, and draws from it; `resnet_lab.jobs` has its twin. */
+/** mulberry32, a random generator, and draws from it; `resnet_lab.jobs` has its twin. */
 function generator(seed) {
   let state = seed | 0, spare = null;
   const uniform = () => {
@@ -73,7 +73,11 @@ function generator(seed) {
     let u, v, s, value = spare;
     spare = null;
     if (value !== null) return value;
-    do { u = 2 * uniform() - 1; v = 2 * uniform() - 1; s = u * u + v * v; } while (s >= 1 || s === 0);
+    do {
+      u = 2 * uniform() - 1;
+      v = 2 * uniform() - 1;
+      s = u * u + v * v;
+    } while (s >= 1 || s === 0);
     const factor = Math.sqrt(-2 * log(s) / s);
     spare = v * factor;
     return u * factor;
@@ -90,13 +94,14 @@ function generator(seed) {
   return {uniform, normal, below, shuffled};
 }
 
-// --- The hot loops, fast -------------------------------------------------------------------------------
-// WebAssembly is a small machine in the browser that adds or multiplies four float32 at once. It has a
-// stack: the words of the programs below run from left to right; a name or a number puts its value on the
-// stack, an operation takes its values from there and puts the result back, `=name` takes the top and
-// keeps it. `S A X * + =S` is S = S + A * X; names in capitals are four numbers, others are integers.
-// `load`, `splat` and `int` take an address in bytes and give four numbers, one number four times, an
-// integer. `while test do ... repeat` and `if ... else ... end` are what they say.
+// --- The hot loops, fast ----------------------------------------------------------------
+// WebAssembly is a small machine in the browser that adds or multiplies four float32 at once. It
+// has a stack: the words of the programs below run from left to right; a name or a number puts
+// its value on the stack, an operation takes its values from there and puts the result back,
+// `=name` takes the top and keeps it. `S A X * + =S` is S = S + A * X; names in capitals are four
+// numbers, others are integers. `load`, `splat` and `int` take an address in bytes and give four
+// numbers, one number four times, an integer. `while test do ... repeat` and `if ... else ...
+// end` are what they say.
 
 const WORDS = { // the bytes that the machine reads
   "i+": [0x6a], "i*": [0x6c], "i<": [0x48], "i<=": [0x4c],
@@ -104,33 +109,38 @@ const WORDS = { // the bytes that the machine reads
   "and": [0xfd, 0x4e], "four": [0xfd, 0x13], "double": [0xfd, 0x5f], "d+": [0xfd, 0xf0, 1],
   "d*": [0xfd, 0xf2, 1], "f+": [0x92], "lane0": [0xfd, 0x1f, 0], "lane1": [0xfd, 0x1f, 1],
   "lane2": [0xfd, 0x1f, 2], "lane3": [0xfd, 0x1f, 3], "while": [2, 0x40, 3, 0x40],
-  "do": [0x45, 0x0d, 1], "repeat": [0x0c, 0, 0x0b, 0x0b], "if": [4, 0x40], "else": [5], "end": [0x0b],
+  "do": [0x45, 0x0d, 1], "repeat": [0x0c, 0, 0x0b, 0x0b],
+  "if": [4, 0x40], "else": [5], "end": [0x0b],
 };
-const MEMORY = { // "load+16" is 16 bytes further; `one`, `two`: that many numbers, and zeros; `put`: one
+// "load+16" is 16 bytes further; `one`, `two` load so many numbers, and zeros; `put` stores one.
+const MEMORY = {
   "int": [0x28], "get": [0x2a], "set": [0x38], "load": [0xfd, 0], "store": [0xfd, 0x0b],
   "splat": [0xfd, 9], "one": [0xfd, 0x5c], "two": [0xfd, 0x5d], "put": [0xfd, 0x5a],
 };
 
-/** A WebAssembly module of programs {name: [lengths, counts, scalars, program]}. The three lists are the
-    program's parameters: lengths and addresses, given in numbers and turned into bytes; integers; float32. */
+/** A WebAssembly module of programs {name: [lengths, counts, scalars, program]}. The lists are its
+    parameters: lengths and addresses, given in numbers and turned into bytes; integers; float32. */
 function assemble(programs) {
-  const number = (n) => n < 64 ? [n] : [n & 127 | 128, n >> 7]; // the format's variable length, to 8191
+  const number = (n) => n < 64 ? [n] : [n & 127 | 128, n >> 7]; // up to 8191
   const list = (items) => [...number(items.length), ...items.flat()];
-  const section = (id, bytes) => [id, ...list(bytes)];
+  const section = (id, items) => [id, ...list(list(items))];
   const text = (name) => list([...name].map((letter) => letter.charCodeAt()));
   const types = [], names = [], bodies = [];
   for (const [name, [lengths, counts, scalars, program]] of Object.entries(programs)) {
     const split = (line) => line.split(/\s+/).filter(Boolean);
-    const locals = split(`${lengths} ${counts} ${scalars}`), integers = split(`${lengths} ${counts}`).length;
+    const locals = split(`${lengths} ${counts} ${scalars}`);
+    const integers = locals.length - split(scalars).length;
     const words = split(split(lengths).map((name) => `${name} 4 i* =${name} `).join("") + program);
     const kept = new Set(words.filter((word) => word[0] === "=").map((word) => word.slice(1)));
-    const own = [...kept].filter((word) => !locals.includes(word)), vectors = own.filter((word) => word < "a");
+    const own = [...kept].filter((word) => !locals.includes(word));
+    const vectors = own.filter((word) => word < "a");
     types.push([0x60, ...list(locals.map((_, i) => i < integers ? 0x7f : 0x7d)), 0]);
-    locals.push(...own.filter((word) => word >= "a"), ...vectors, "ZERO"); // a vector that nobody sets
+    locals.push(...own.filter((word) => word >= "a"), ...vectors, "ZERO"); // which nobody sets
     const code = words.flatMap((word) => {
       const [memory, further = 0] = word.split("+");
       if (WORDS[word]) return WORDS[word];
-      if (MEMORY[memory]) return [...MEMORY[memory], 0, ...number(+further), ...memory === "put" ? [0] : []];
+      if (memory === "put") return [...MEMORY.put, 0, 0, 0];
+      if (MEMORY[memory]) return [...MEMORY[memory], 0, ...number(+further)];
       if (word >= "0" && word < ":") return [0x41, ...number(+word)];
       return word[0] === "=" ? [0x21, locals.indexOf(word.slice(1))] : [0x20, locals.indexOf(word)];
     });
@@ -138,28 +148,33 @@ function assemble(programs) {
     bodies.push(list([...sizes, ...code, 0x0b]));
     names.push([...text(name), 0, names.length]);
   }
-  return new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, ...section(1, list(types)),
-    ...section(2, list([[...text("m"), ...text("m"), 2, 0, 1]])), ...section(3, list(types.map((_, i) => i))),
-    ...section(7, list(names)), ...section(10, list(bodies))]);
+  const memory = [[...text("m"), ...text("m"), 2, 0, 1]];
+  return new Uint8Array([0, ...text("asm").slice(1), 1, 0, 0, 0, ...section(1, types),
+    ...section(2, memory), ...section(3, types.map((_, i) => i)), ...section(7, names),
+    ...section(10, bodies)]);
 }
 
-// Addresses are stepped on from place to place: a product would be computed again at every turn of the loop.
+// Addresses are stepped on from place to place: products would be computed again at every turn.
 const next = (...steps) => steps.map((step) => `${step} i+ =${step.split(" ")[0]}`).join(" ");
-const loop = (i, limit, step, body) => `0 =${i} while ${i} ${limit} i< do ${body} ${next(`${i} ${step}`)} repeat`;
+const loop = (i, limit, step, body) =>
+  `0 =${i} while ${i} ${limit} i< do ${body} ${next(`${i} ${step}`)} repeat`;
 const four = (text) => [0, 1, 2, 3].map(text).join(" ");
 const eight = (text) => four((j) => `${text(j, 0)} ${text(j, 1)}`);
 // Rows m to m + 3 of a matrix; the last one there is stands in for those that are missing.
-const rows = (p, step) => [1, 2, 3].map((j) => `m ${j} i+ rows i< ${step} i* ${p}${j - 1} i+ =${p}${j}`).join(" ");
+const rows = (p, step) => [1, 2, 3].map((j) =>
+  `m ${j} i+ rows i< ${step} i* ${p}${j - 1} i+ =${p}${j}`).join(" ");
 // Along a run four at a time, and what is left one at a time.
 const along = (body) => `0 =r while r 16 i+ run i<= do ${body("load", "store")} r 16 i+ =r repeat
   while r run i< do ${body("one", "put")} r 4 i+ =r repeat`;
 
 const PROGRAMS = {
-  // c[m, place] = sum over k of a[m, k] * b[place + table[k]], at ny rows of nx columns of a run of places.
-  // Four rows by eight places stay in the machine's sixteen registers while k runs; each number of `a`
-  // serves eight times and each of `b` four times for once that it is fetched. That is the whole secret.
+  // c[m, place] = sum over k of a[m, k] * b[place + table[k]], at ny rows of nx columns of a run.
+  // Four rows by eight places stay in the machine's sixteen registers while k runs; each number
+  // of a serves eight times and each of b four times for once that it is fetched. That is all the
+  // secret.
   multiply: ["c cm cy cx a am k_end b by bx run table", "rows ny nx adding", "",
-    `b =by0  c =cy0 ${loop("y", "ny", 1, `by0 =bx0  cy0 =cx0 ${loop("x", "nx", 1, `bx0 =from  cx0 =to
+    `b =by0  c =cy0
+    ${loop("y", "ny", 1, `by0 =bx0  cy0 =cx0 ${loop("x", "nx", 1, `bx0 =from  cx0 =to
       ${loop("r", "run", 32, `a =a0  to =c0 ${loop("m", "rows", 4, `
         ${rows("a", "am")} ${rows("c", "cm")} ${four((j) => `a${j} =q${j}`)}
         adding if ${eight((j, v) => `c${j} load+${16 * v} =S${j}${v}`)}
@@ -174,9 +189,10 @@ const PROGRAMS = {
         else ${eight((j, v) => `0 S${j}${v} store+${32 * j + 16 * v}`)} ${loop("i", "run", 4, `
           i r i+ run i< if ${four((j) => `c${j} i i+  i get+${32 * j}  set`)} end`)} end
         a0 am 4 i* i+ =a0  c0 cm 4 i* i+ =c0`)}
-      ${next("from 32", "to 32")}`)} ${next("bx0 bx", "cx0 cx")}`)} ${next("by0 by", "cy0 cy")}`)}`],
-  // w[m, k] = sum over places of d[m, place] * b[place + table[k]], the gradient of the weights: four
-  // rows by two k at a time; the sum runs along the places in four parts, which are added at the end.
+      ${next("from 32", "to 32")}`)}
+      ${next("bx0 bx", "cx0 cx")}`)} ${next("by0 by", "cy0 cy")}`)}`],
+  // w[m, k] = sum over places of d[m, place] * b[place + table[k]], the gradient of the weights:
+  // four rows by two k at a time; the sum runs along the places in four parts, added at the end.
   correlate: ["w wm d dm dy dx k_end b by bx run table", "rows ny nx", "",
     loop("m", "rows", 4, loop("k", "k_end", 8, `
       d m dm i* i+ =d0 ${rows("d", "dm")}  w m wm i* i+ k i+ =w0 ${rows("w", "wm")}
@@ -184,21 +200,27 @@ const PROGRAMS = {
       ${eight((j, v) => `ZERO =S${j}${v}`)}
       ${loop("y", "ny", 1, loop("x", "nx", 1, `y dy i* x dx i* i+ =p  y by i* x bx i* i+ =q
         ${along((load) => `b0 q i+ r i+ ${load} =X0  b1 q i+ r i+ ${load} =X1
-          ${four((j) => `d${j} p i+ r i+ ${load} =A  S${j}0 A X0 * + =S${j}0  S${j}1 A X1 * + =S${j}1`)}`)}`))}
-      ${eight((j, v) => `w${j} ${v ? "next i+" : ""} ${four((l) => `S${j}${v} lane${l}`)} f+ f+ f+ set`)}`))],
-  // out = scale x + other y + shift, added to what is there if `adding`: BatchNorm, additions, biases.
+          ${four((j) => `d${j} p i+ r i+ ${load} =A
+            S${j}0 A X0 * + =S${j}0  S${j}1 A X1 * + =S${j}1`)}`)}`))}
+      ${eight((j, v) => `w${j} ${v ? "next i+" : ""}
+        ${four((l) => `S${j}${v} lane${l}`)} f+ f+ f+ set`)}`))],
+  // out = scale x + other y + shift, added to what is there if `adding`: BatchNorm, additions.
   blend: ["out x y run", "adding", "scale other shift", `scale four =A other four =B shift four =C
     adding if ${along((load, store) => `out r i+
       out r i+ ${load}  x r i+ ${load} A *  y r i+ ${load} B * +  C + + ${store}`)}
-    else ${along((load, store) => `out r i+  x r i+ ${load} A *  y r i+ ${load} B * +  C + ${store}`)} end`],
-  rectify: ["out x run", "", "", along((load, store) => `out r i+  x r i+ ${load} ZERO max ${store}`)],
+    else ${along((load, store) => `out r i+
+      x r i+ ${load} A *  y r i+ ${load} B * +  C + ${store}`)} end`],
+  rectify: ["out x run", "", "",
+    along((load, store) => `out r i+  x r i+ ${load} ZERO max ${store}`)],
   // out = d where y > 0, else 0; added to what is there if `adding`.
   gate: ["out d y run", "adding", "", `adding if ${along((load, store) => `out r i+
       out r i+ ${load}  y r i+ ${load} ZERO > d r i+ ${load} and  + ${store}`)}
-    else ${along((load, store) => `out r i+  y r i+ ${load} ZERO > d r i+ ${load} and ${store}`)} end`],
+    else ${along((load, store) => `out r i+
+      y r i+ ${load} ZERO > d r i+ ${load} and ${store}`)} end`],
   // The sums of x and of x * y in float64, even and odd places apart: four numbers at address 0.
   sums: ["x y run", "", "", `0 =r
-    while r 8 i+ run i<= do x r i+ two double =V  S V d+ =S  T V y r i+ two double d* d+ =T  r 8 i+ =r repeat
+    while r 8 i+ run i<= do
+      x r i+ two double =V  S V d+ =S  T V y r i+ two double d* d+ =T  r 8 i+ =r repeat
     r run i< if x r i+ one double =V  S V d+ =S  T V y r i+ one double d* d+ =T end
     0 S store  0 T store+16`],
 };
@@ -206,7 +228,7 @@ const PROGRAMS = {
 const hasSimd = () => typeof WebAssembly === "object" && WebAssembly.validate(assemble(PROGRAMS));
 let compiled;
 
-/** The programs and the memory they work on. `unit`: what a step of one number adds to an address there. */
+/** The programs and the memory they work on. `unit`: how far one number is from the next there. */
 function fastLoops() {
   const memory = new WebAssembly.Memory({initial: 1});
   compiled ??= new WebAssembly.Module(assemble(PROGRAMS));
@@ -224,27 +246,29 @@ function fastLoops() {
   return {...programs, sums, grow, unit: 4, fast: true};
 }
 
-// --- The same loops, plain -------------------------------------------------------------------------------
+// --- The same loops, plain ----------------------------------------------------------------
 
-/** In JavaScript: the same sums in the same order, rounded where the machine rounds. Also for float64. */
+/** In JavaScript: the same sums in the same order, rounded where the machine rounds; or float64. */
 function plainLoops(Numbers) {
   const round = Numbers === Float32Array ? Math.fround : (x) => x;
   let data = new Numbers(0);
-  const entries = (table, count) => new Int32Array(data.buffer, table * Numbers.BYTES_PER_ELEMENT, count);
+  const bytes = Numbers.BYTES_PER_ELEMENT;
+  const entries = (table, count) => new Int32Array(data.buffer, table * bytes, count);
   return {
     fast: false,
     unit: 1,
-    grow(bytes) {
+    grow(size) {
       const old = data;
-      if (bytes > old.byteLength) (data = new Numbers(bytes / Numbers.BYTES_PER_ELEMENT)).set(old);
+      if (size > old.byteLength) (data = new Numbers(size / bytes)).set(old);
       return data.buffer;
     },
     multiply(c, cm, cy, cx, a, am, kEnd, b, by, bx, run, table, rows, ny, nx, adding) {
       const offsets = entries(table, kEnd);
       for (let y = 0; y < ny; y++) for (let x = 0; x < nx; x++) for (let r = 0; r < run; r++) {
         const from = b + y * by + x * bx + r, to = c + y * cy + x * cx + r;
-        for (let m = 0; m < rows; m += 2) { // two rows at once: a number of b is fetched once for both
-          const a0 = a + m * am, c0 = to + m * cm, [a1, c1] = m + 1 < rows ? [a0 + am, c0 + cm] : [a0, c0];
+        for (let m = 0; m < rows; m += 2) { // two rows at once: b is fetched once for both
+          const next = m + 1 < rows ? 1 : 0;
+          const a0 = a + m * am, a1 = a0 + next * am, c0 = to + m * cm, c1 = c0 + next * cm;
           let s0 = adding ? data[c0] : 0, s1 = adding ? data[c1] : 0;
           for (let k = 0; k < kEnd; k++) {
             const value = data[from + offsets[k]];
@@ -300,16 +324,20 @@ function plainLoops(Numbers) {
   };
 }
 
-// --- The layers ------------------------------------------------------------------------------------------
+// --- The layers ----------------------------------------------------------------
 
 const EPSILON = 1e-5, MOMENTUM = 0.1; // BatchNorm's
 const product = (numbers) => numbers.reduce((a, b) => a * b, 1);
 const upTo = (n) => Array.from({length: n}, (_, i) => i);
 
 /** Shape of a layer's output, [channels, height, width], from those of its inputs. */
-function outputShape({kind, channels, kernel, stride, padding, dilation, output_size: adaptive, dims}, shapes) {
-  const size = (n, axis) => adaptive ? (dims === 1 && axis === 0 ? 1 : adaptive)
-    : Math.floor((n + 2 * padding[axis] - dilation[axis] * (kernel[axis] - 1) - 1) / stride[axis]) + 1;
+function outputShape(layer, shapes) {
+  const {kind, channels, kernel, stride, padding, dilation, output_size: adaptive} = layer;
+  const size = (n, axis) => {
+    if (adaptive) return layer.dims === 1 && axis === 0 ? 1 : adaptive;
+    const room = n + 2 * padding[axis] - dilation[axis] * (kernel[axis] - 1) - 1;
+    return Math.floor(room / stride[axis]) + 1;
+  };
   const [first] = shapes, [ins, ...sides] = first;
   switch (kind) {
     case "conv": case "zero-pad": return [channels, ...sides.map(size)];
@@ -333,54 +361,64 @@ function parameterShapes({kind, channels, kernel, groups, bias, dims}, input) {
   }
 }
 
-/* Each kind takes its layer `to`, its inputs `from` and the engine's tools, and gives {forward(training),
-   backward(weights)}. A layer has a shape, at and grad (where its numbers and their gradient begin), places
-   (height * width * n, a channel's numbers) and size (all of them). tools.pass(layer) tells how to hand a
-   gradient on: 0 to write it, 1 to add it, undefined if nobody wants it; tools.collect(layer) tells whether
-   somebody wants it, and sees to it that it can be added. */
+/* Each kind takes its layer `to`, its inputs `from` and the engine's tools, and gives
+   {forward(training), backward(weights)}. A layer has a shape, at and grad (where its numbers and
+   their gradient begin), places (height * width * n, a channel's numbers) and size (all of them).
+   tools.pass(layer) tells how to hand a gradient on: 0 to write, 1 to add it, undefined if nobody
+   wants it; tools.collect(layer) tells whether somebody does, and readies it for being added to. */
 const KINDS = {
   conv(to, [from], tools) {
-    const {n, loops} = tools, {kernel, stride, padding, dilation, groups} = to, {weight, bias} = to.parameters;
+    const {n, loops} = tools, {kernel, stride, padding, dilation, groups} = to;
+    const {weight, bias} = to.parameters, linear = to.kind === "linear";
     const [outs, outHeight, outWidth] = to.shape;
-    const [channels, height, width] = to.kind === "linear" ? [product(from.shape), 1, 1] : from.shape;
-    const ins = channels / groups, rows = outs / groups, size = ins * kernel[0] * kernel[1], places = height * width * n;
+    const [channels, height, width] = linear ? [product(from.shape), 1, 1] : from.shape;
+    const ins = channels / groups, rows = outs / groups, places = height * width * n;
+    const area = kernel[0] * kernel[1], size = ins * area;
 
-    // The input with a border of zeros. A filter's k-th number meets the one that stands table[k] after the
-    // output's place; a step of the filter is `step` further down.
+    // The input with a border of zeros. A filter's k-th number meets the one that stands table[k]
+    // after the output's place; a step of the filter is `step` further down.
     const input = tools.frame([channels, height, width], padding,
       [height + 2 * padding[0], width + 2 * padding[1]], stride[1]);
     const table = tools.table(upTo(size).map((k) => {
       const x = k % kernel[1], y = Math.floor(k / kernel[1]) % kernel[0];
-      return input.index(Math.floor(k / kernel[0] / kernel[1]), y * dilation[0], x * dilation[1]);
+      return input.index(Math.floor(k / area), y * dilation[0], x * dilation[1]);
     }));
     const step = stride[0] * input.row;
     const [ny, run] = step === outWidth * n ? [1, to.places] : [outHeight, outWidth * n];
 
-    // The way back goes the other way: which outputs saw this pixel, and through which number of the filter?
-    // With a stride that differs from pixel to pixel; pixels of one remainder, a `phase`, are alike.
+    // The way back asks the other way: which outputs saw this pixel, through which number of the
+    // filter? With a stride that differs from pixel to pixel; those of one remainder are alike.
     const phases = [0, 1].map((axis) => upTo(stride[axis]).map((phase) => ({
-      phase, count: Math.ceil(([height, width][axis] - phase) / stride[axis]),
-      seen: upTo(kernel[axis]).map((k) => [k, (phase + padding[axis] - k * dilation[axis]) / stride[axis]])
+      phase,
+      count: Math.ceil(([height, width][axis] - phase) / stride[axis]),
+      seen: upTo(kernel[axis])
+        .map((k) => [k, (phase + padding[axis] - k * dilation[axis]) / stride[axis]])
         .filter(([, shift]) => Number.isInteger(shift)),
     })));
-    const reach = (axis, act) => phases[axis].flatMap(({seen, count}) => seen.map(([, shift]) => act(shift, count)));
+    const reach = (axis, act) => phases[axis]
+      .flatMap(({seen, count}) => seen.map(([, shift]) => act(shift, count)));
     const border = [0, 1].map((axis) => -Math.min(0, ...reach(axis, (shift) => shift)));
     const output = tools.frame(to.shape, border, [0, 1].map((axis) => border[axis]
       + Math.max([outHeight, outWidth][axis], ...reach(axis, (shift, count) => shift + count))), 1);
     const classes = phases[0].flatMap((y) => phases[1].map((x) => {
       const taps = upTo(rows).flatMap((o) => y.seen.flatMap(([ky, sy]) => x.seen.map(([kx, sx]) => (
-        {tap: o * size + ky * kernel[1] + kx, index: output.index(o, border[0] + sy, border[1] + sx)}))));
-      const joined = stride[1] === 1, run = joined ? width * n : n, flat = stride[0] === 1 && output.row === run;
-      return {start: (y.phase * width + x.phase) * n, taps: taps.map(({tap}) => tap), run: flat ? places : run,
-        ny: flat ? 1 : y.count, nx: joined ? 1 : x.count, table: tools.table(taps.map(({index}) => index)),
-        turned: tools.reserve(ins * taps.length)};
+        [o * size + ky * kernel[1] + kx, output.index(o, border[0] + sy, border[1] + sx)]))));
+      const joined = stride[1] === 1, run = joined ? width * n : n;
+      const flat = stride[0] === 1 && output.row === run;
+      return {
+        start: (y.phase * width + x.phase) * n, run: flat ? places : run,
+        ny: flat ? 1 : y.count, nx: joined ? 1 : x.count, taps: taps.map(([tap]) => tap),
+        table: tools.table(taps.map(([, index]) => index)),
+        turned: tools.reserve(ins * taps.length),
+      };
     }));
     return {
       forward() {
         const start = input.fill(from.at), {data} = tools;
         for (let g = 0; g < groups; g++) {
-          loops.multiply(to.at + g * rows * to.places, to.places, outWidth * n, 0, weight.at + g * rows * size, size,
-            size, start + input.index(g * ins, 0, 0), step, 0, run, table, rows, ny, 1, 0);
+          loops.multiply(to.at + g * rows * to.places, to.places, outWidth * n, 0,
+            weight.at + g * rows * size, size, size,
+            start + input.index(g * ins, 0, 0), step, 0, run, table, rows, ny, 1, 0);
         }
         if (bias) for (let c = 0, at = to.at; c < outs; c++, at += to.places) {
           loops.blend(at, at, at, to.places, 0, 1, 0, data[bias.at + c]);
@@ -389,7 +427,8 @@ const KINDS = {
       backward(weights) {
         const {data} = tools, start = weights && input.fill(from.at);
         for (let g = 0; weights && g < groups; g++) {
-          loops.correlate(weight.grad + g * rows * size, size, to.grad + g * rows * to.places, to.places, outWidth * n, 0,
+          loops.correlate(weight.grad + g * rows * size, size,
+            to.grad + g * rows * to.places, to.places, outWidth * n, 0,
             size, start + input.index(g * ins, 0, 0), step, 0, run, table, rows, ny, 1);
         }
         if (weights && bias) for (let c = 0; c < outs; c++) {
@@ -398,25 +437,32 @@ const KINDS = {
         const adding = tools.pass(from);
         if (adding === undefined) return;
         const gradient = output.fill(to.grad);
-        for (const {start, taps, table, turned, ny, nx, run} of classes) for (let g = 0; g < groups; g++) {
-          const {length} = taps, filters = weight.at + g * rows * size;
-          for (let i = 0; i < ins; i++) for (let k = 0; k < length; k++) {
-            data[turned + i * length + k] = data[filters + i * kernel[0] * kernel[1] + taps[k]];
+        for (const {start, taps, table, turned, ny, nx, run} of classes) {
+          for (let g = 0; g < groups; g++) {
+            const {length} = taps, filters = weight.at + g * rows * size;
+            for (let i = 0; i < ins; i++) for (let k = 0; k < length; k++) {
+              data[turned + i * length + k] = data[filters + i * area + taps[k]];
+            }
+            loops.multiply(from.grad + g * ins * places + start, places,
+              stride[0] * width * n, stride[1] * n, turned, length, length,
+              gradient + output.index(g * rows, 0, 0), output.row, n, run,
+              table, ins, ny, nx, adding);
           }
-          loops.multiply(from.grad + g * ins * places + start, places, stride[0] * width * n, stride[1] * n, turned, length,
-            length, gradient + output.index(g * rows, 0, 0), output.row, n, run, table, ins, ny, nx, adding);
         }
       },
     };
   },
 
   batchnorm(to, [from], {data, loops, pass}) {
-    const {weight, bias, running_mean: means, running_var: variances} = to.parameters, {places} = to;
+    const {weight, bias, running_mean: means, running_var: variances} = to.parameters;
+    const {places} = to;
     const mean = new Float64Array(to.shape[0]), inverse = new Float64Array(to.shape[0]);
     let trained;
     return {
       forward(training) {
-        if (training && places < 2) throw new Error(`${to.name} sees one number a channel; train it with more images`);
+        if (training && places < 2) {
+          throw new Error(`${to.name} sees one number a channel; train it with more images`);
+        }
         trained = training;
         for (let c = 0; c < mean.length; c++) {
           const at = from.at + c * places;
@@ -427,22 +473,27 @@ const KINDS = {
             data[means.at + c] = (1 - MOMENTUM) * mean[c] + MOMENTUM * sum / places;
             mean[c] = sum / places;
             variance = Math.max(squares / places - mean[c] * mean[c], 0);
-            data[variances.at + c] = (1 - MOMENTUM) * old + MOMENTUM * variance * places / (places - 1);
+            const unbiased = variance * places / (places - 1);
+            data[variances.at + c] = (1 - MOMENTUM) * old + MOMENTUM * unbiased;
           }
           inverse[c] = 1 / Math.sqrt(variance + EPSILON);
-          const scale = data[weight.at + c] * inverse[c], shift = data[bias.at + c] - mean[c] * scale;
+          const scale = data[weight.at + c] * inverse[c];
+          const shift = data[bias.at + c] - mean[c] * scale;
           loops.blend(to.at + c * places, at, at, places, 0, scale, 0, shift);
         }
       },
       backward(weights) {
         const adding = pass(from);
         for (let c = 0; c < mean.length; c++) {
-          const at = from.at + c * places, grad = to.grad + c * places, scale = data[weight.at + c] * inverse[c];
-          const [sum, products] = loops.sums(grad, at, places), slope = (products - mean[c] * sum) * inverse[c];
+          const at = from.at + c * places, grad = to.grad + c * places;
+          const scale = data[weight.at + c] * inverse[c];
+          const [sum, products] = loops.sums(grad, at, places);
+          const slope = (products - mean[c] * sum) * inverse[c];
           if (weights) [data[weight.grad + c], data[bias.grad + c]] = [slope, sum];
           if (adding === undefined) continue;
-          const other = trained ? -scale * inverse[c] * slope / places : 0; // through the batch's variance
-          const shift = trained ? -scale * sum / places - other * mean[c] : 0; // and through its mean
+          // In training the gradient also goes through the batch's variance and its mean.
+          const other = trained ? -scale * inverse[c] * slope / places : 0;
+          const shift = trained ? -scale * sum / places - other * mean[c] : 0;
           loops.blend(from.grad + c * places, grad, at, places, adding, scale, other, shift);
         }
       },
@@ -465,8 +516,9 @@ const KINDS = {
     },
     backward() {
       from.forEach((input, i) => {
-        const adding = pass(input);
-        if (adding !== undefined) loops.blend(input.grad, to.grad, to.grad, to.size, adding, to.scales[i], 0, 0);
+        const adding = pass(input), {grad} = to;
+        if (adding === undefined) return;
+        loops.blend(input.grad, grad, grad, to.size, adding, to.scales[i], 0, 0);
       });
     },
   }),
@@ -475,23 +527,29 @@ const KINDS = {
     const starts = from.map((_, i) => from.slice(0, i).reduce((sum, {size}) => sum + size, 0));
     return {
       forward() {
-        from.forEach(({at, size}, i) => loops.blend(to.at + starts[i], at, at, size, 0, to.scales[i], 0, 0));
+        from.forEach(({at, size}, i) => {
+          loops.blend(to.at + starts[i], at, at, size, 0, to.scales[i], 0, 0);
+        });
       },
       backward() {
         from.forEach((input, i) => {
           const adding = pass(input), grad = to.grad + starts[i];
-          if (adding !== undefined) loops.blend(input.grad, grad, grad, input.size, adding, to.scales[i], 0, 0);
+          if (adding === undefined) return;
+          loops.blend(input.grad, grad, grad, input.size, adding, to.scales[i], 0, 0);
         });
       },
     };
   },
 
   multiply(to, from, {data, n, collect}) {
-    const index = ({places}, i) => places === to.places ? i : Math.floor(i / to.places) * n + i % n; // a gate: one place
+    const index = ({places}, i) => places === to.places ? i // a gate has one place for all
+      : Math.floor(i / to.places) * n + i % n;
     return {
       forward() {
         const [a, b] = from;
-        for (let i = 0; i < to.size; i++) data[to.at + i] = data[a.at + index(a, i)] * data[b.at + index(b, i)];
+        for (let i = 0; i < to.size; i++) {
+          data[to.at + i] = data[a.at + index(a, i)] * data[b.at + index(b, i)];
+        }
       },
       backward() {
         from.forEach((one, side) => {
@@ -518,9 +576,11 @@ const KINDS = {
     let sum = 0;
     for (const cell of cells) sum += tools.data[first + cell];
     tools.data[out] = sum / area;
-  }, (out, first, cells, area) => { for (const cell of cells) tools.data[first + cell] += tools.data[out] / area; }),
+  }, (out, first, cells, area) => {
+    for (const cell of cells) tools.data[first + cell] += tools.data[out] / area;
+  }),
 
-  "zero-pad"(to, from, tools) { // averages of one pixel, every stride-th, and below them zeros for good
+  "zero-pad"(to, from, tools) { // averages of one pixel, every stride-th; then zeros for good
     tools.data.fill(0, to.at, to.at + to.size);
     return KINDS.avgpool(to, from, tools);
   },
@@ -535,7 +595,9 @@ const KINDS = {
         }
       },
       backward() {
-        if (collect(from)) for (let i = 0; i < to.size; i++) data[from.grad + i] += data[to.grad + i] * kept[i];
+        if (collect(from)) for (let i = 0; i < to.size; i++) {
+          data[from.grad + i] += data[to.grad + i] * kept[i];
+        }
       },
     };
   },
@@ -553,19 +615,22 @@ const curve = (to, [from], {data, collect}, value, slope) => ({
   },
 });
 
-/** Pooling. `up` and `down` get an output's place, its channel's beginning, its window's places and area. */
+/** Pooling. `up` and `down` get an output's place, its channel's start, a window's places, area. */
 function pool(to, from, {n, collect}, up, down) {
   const [ys, xs] = [0, 1].map((axis) => upTo(to.shape[axis + 1]).map((i) => {
-    const size = from.shape[axis + 1], count = to.shape[axis + 1], first = i * to.stride[axis] - to.padding[axis];
-    const [start, end] = to.output_size ? [Math.floor(i * size / count), Math.ceil((i + 1) * size / count)]
-      : [first, first + to.kernel[axis]];
+    const size = from.shape[axis + 1], count = to.shape[axis + 1];
+    const first = i * to.stride[axis] - to.padding[axis];
+    const [start, end] = !to.output_size ? [first, first + to.kernel[axis]]
+      : [Math.floor(i * size / count), Math.ceil((i + 1) * size / count)];
     return {area: end - start, inside: upTo(size).slice(Math.max(start, 0), end)};
   }));
   const windows = ys.flatMap((y) => xs.map((x) => ({area: y.area * x.area,
     cells: y.inside.flatMap((i) => x.inside.map((j) => (i * from.shape[2] + j) * n))})));
   const each = (act, out, first) => {
     for (let c = 0; c < from.shape[0]; c++) windows.forEach(({cells, area}, i) => {
-      for (let j = 0; j < n; j++) act(out + c * to.places + i * n + j, first + c * from.places + j, cells, area);
+      for (let j = 0; j < n; j++) {
+        act(out + c * to.places + i * n + j, first + c * from.places + j, cells, area);
+      }
     });
   };
   return {
@@ -574,35 +639,48 @@ function pool(to, from, {n, collect}, up, down) {
   };
 }
 
-// --- The network -----------------------------------------------------------------------------------------
+// --- The network ----------------------------------------------------------------
 
-/** The network of `graph` for inputs of one shape: [channels, height, width], or [channels, length]. */
+/** The network of `graph` for one input shape: [channels, height, width] or [channels, length]. */
 function engine(graph, shape, {precision = "float32", simd = true} = {}) {
-  const Numbers = precision === "float64" ? Float64Array : Float32Array, bytes = Numbers.BYTES_PER_ELEMENT;
+  const Numbers = precision === "float64" ? Float64Array : Float32Array;
+  const bytes = Numbers.BYTES_PER_ELEMENT;
   const loops = simd && bytes === 4 && hasSimd() ? fastLoops() : plainLoops(Numbers);
-  const {dims = 2} = graph, pair = (value, neutral) => dims === 1 ? [neutral, value] : [value, value];
-  const input = {name: "input", shape: dims === 1 ? [shape[0], 1, shape[1]] : [...shape], parameters: {}};
+  const {dims = 2} = graph;
+  const pair = (value, neutral) => dims === 1 ? [neutral, value] : [value, value];
+  const input = {name: "input", shape: dims === 1 ? [shape[0], 1, shape[1]] : [...shape]};
   const layers = new Map([["input", input]]), parameters = new Map(), random = generator(0);
-  let data, end = 32, batch = 0, operations = [], wanted, labelled; // the first 128 bytes are the loops' own
+  let end = 32; // the first 128 bytes are the loops' own
+  let data, batch = 0, operations = [], wanted, labelled;
 
   const reserve = (count) => (end += Math.ceil(count / 16) * 16) - Math.ceil(count / 16) * 16;
   const make = () => { data = new Numbers(loops.grow((end + 64) * bytes)).subarray(0, end + 64); };
 
   for (const given of graph.layers) {
-    const {name, kind, inputs, kernel = 1, stride = 1, padding = 0, dilation = 1, groups = 1} = given;
+    const {name, kind, inputs, groups = 1} = given;
+    const {kernel = 1, stride = 1, padding = 0, dilation = 1} = given;
     const from = inputs.map((name) => layers.get(name)), known = Object.keys(KINDS).join(", ");
     if (!KINDS[kind]) throw new Error(`${name} is of the kind ${kind}; the engine knows ${known}`);
-    if (from.includes(undefined)) throw new Error(`${name} takes ${inputs.join(" and ")}; not all come before it`);
-    const layer = {...given, from, groups, dims, kernel: pair(kernel, 1), stride: pair(stride, 1),
-      padding: pair(padding, 0), dilation: pair(dilation, 1), parameters: {}, scales: from.map(() => 1)};
+    if (from.includes(undefined)) {
+      throw new Error(`${name} takes ${inputs.join(" and ")}; not all come before it`);
+    }
+    const layer = {
+      ...given, from, groups, dims, kernel: pair(kernel, 1), stride: pair(stride, 1),
+      padding: pair(padding, 0), dilation: pair(dilation, 1), parameters: {},
+      scales: from.map(() => 1),
+    };
     const shapes = from.map((one) => one.shape);
     layer.shape = outputShape(layer, shapes);
-    if (Math.min(...layer.shape) < 1) throw new Error(`an input of ${shape.join(" x ")} leaves nothing at ${name}`);
+    if (Math.min(...layer.shape) < 1) {
+      throw new Error(`an input of ${shape.join(" x ")} leaves nothing at ${name}`);
+    }
     if (kind === "add" && shapes.some((one) => String(one) !== String(layer.shape))) {
-      throw new Error(`${name} adds ${shapes.map((one) => one.join(" x ")).join(" and ")}; they must be equal`);
+      const sizes = shapes.map((one) => one.join(" x ")).join(" and ");
+      throw new Error(`${name} adds ${sizes}; they must be equal`);
     }
     for (const [part, shape] of Object.entries(parameterShapes(layer, shapes[0]))) {
-      const size = product(shape), parameter = {part, layer, shape, size, at: reserve(size), grad: reserve(size)};
+      const size = product(shape), at = reserve(size), grad = reserve(size);
+      const parameter = {part, layer, shape, size, at, grad};
       layer.parameters[part] = parameter;
       parameters.set(`${name}.${part}`, parameter);
     }
@@ -611,7 +689,7 @@ function engine(graph, shape, {precision = "float32", simd = true} = {}) {
   const start = end, list = [...layers.values()], last = list[list.length - 1];
   make();
 
-  /** Lay everything out for batches of n: once to see how much memory that takes, once in that memory. */
+  /** Lay everything out for batches of n: once to see how much memory that is, once in it. */
   function plan(n) {
     const pass = (layer) => {
       if (layer === input && !wanted) return undefined;
@@ -627,7 +705,8 @@ function engine(graph, shape, {precision = "float32", simd = true} = {}) {
     const table = (indices) => {
       const at = reserve(indices.length);
       if ((at + indices.length) * bytes <= data.buffer.byteLength) {
-        new Int32Array(data.buffer, at * bytes, indices.length).set(indices.map((index) => index * loops.unit));
+        const entries = new Int32Array(data.buffer, at * bytes, indices.length);
+        entries.set(indices.map((index) => index * loops.unit));
       }
       return at;
     };
@@ -639,12 +718,14 @@ function engine(graph, shape, {precision = "float32", simd = true} = {}) {
         layer.size = layer.shape[0] * layer.places;
         [layer.at, layer.grad] = [reserve(layer.size), reserve(layer.size)];
       }
-      /** A copy of a map with zeros around it; with a step the columns are sorted by remainder, so that every
-          step-th lie side by side. Layers of equal measures share one: it is filled when it is needed. */
+      /** A copy of a map with zeros around it; with a step the columns are sorted by remainder, so
+          that every step-th lie side by side. Layers of equal measures share one. */
       const frame = ([channels, height, width], [top, left], [rows, columns], step) => {
         const part = Math.ceil(columns / step) * n, row = step * part;
-        const index = (c, y, x) => (c * rows + y) * row + x % step * part + Math.floor(x / step) * n;
-        if (rows === height && columns === width && step === 1) return {row, index, fill: (at) => at};
+        const index = (c, y, x) =>
+          (c * rows + y) * row + x % step * part + Math.floor(x / step) * n;
+        const bare = rows === height && columns === width && step === 1;
+        if (bare) return {row, index, fill: (at) => at};
         const key = [channels, height, width, top, left, rows, columns, step].join();
         if (!frames.has(key)) {
           frames.set(key, reserve(channels * rows * row));
@@ -652,36 +733,46 @@ function engine(graph, shape, {precision = "float32", simd = true} = {}) {
         }
         const base = frames.get(key), [run, pieces] = step === 1 ? [width * n, 1] : [n, width];
         const fill = (from) => {
-          for (let c = 0; c < channels; c++) for (let y = 0; y < height; y++) for (let x = 0; x < pieces; x++) {
-            const to = base + index(c, y + top, x + left);
-            if (run > 48) data.copyWithin(to, from, from + run);
-            else for (let j = 0; j < run; j++) data[to + j] = data[from + j];
-            from += run;
+          for (let c = 0; c < channels; c++) for (let y = 0; y < height; y++) {
+            for (let x = 0; x < pieces; x++, from += run) {
+              const to = base + index(c, y + top, x + left);
+              if (run > 48) data.copyWithin(to, from, from + run);
+              else for (let j = 0; j < run; j++) data[to + j] = data[from + j];
+            }
           }
           return base;
         };
         return {row, index, fill};
       };
       const tools = {n, loops, data, random, pass, collect, frame, table, reserve};
-      operations = list.slice(1).map((layer) => ({layer, ...KINDS[layer.kind](layer, layer.from, tools)}));
+      operations = list.slice(1)
+        .map((layer) => ({layer, ...KINDS[layer.kind](layer, layer.from, tools)}));
       make();
     }
     batch = n;
   }
 
   /** Between our order (feature, n) and everybody's (n, feature). */
+  const each = (features, act) => {
+    for (let f = 0; f < features; f++) {
+      for (let n = 0; n < batch; n++) act(f * batch + n, n * features + f);
+    }
+  };
   const write = ({size}, at, numbers) => {
-    const features = size / batch;
-    if (numbers.length !== size) throw new Error(`${numbers.length} numbers were given; ${batch} x ${features} are needed`);
-    for (let f = 0; f < features; f++) for (let n = 0; n < batch; n++) data[at + f * batch + n] = numbers[n * features + f];
+    const given = numbers.length, features = size / batch;
+    if (given !== size) {
+      throw new Error(`${given} numbers were given; ${batch} x ${features} are needed`);
+    }
+    each(features, (ours, theirs) => { data[at + ours] = numbers[theirs]; });
   };
   const read = ({size}, at) => {
-    const numbers = new Numbers(size), features = size / batch;
-    for (let f = 0; f < features; f++) for (let n = 0; n < batch; n++) numbers[n * features + f] = data[at + f * batch + n];
+    const numbers = new Numbers(size);
+    each(size / batch, (ours, theirs) => { numbers[theirs] = data[at + ours]; });
     return numbers;
   };
   const find = (map, name) => {
-    if (!map.has(name)) throw new Error(`there is no ${name}; there are ${[...map.keys()].join(", ")}`);
+    const known = [...map.keys()].join(", ");
+    if (!map.has(name)) throw new Error(`there is no ${name}; there are ${known}`);
     return map.get(name);
   };
   const copy = (at, size) => data.slice(at, at + size);
@@ -692,14 +783,17 @@ function engine(graph, shape, {precision = "float32", simd = true} = {}) {
     shapes: shapes(parameters),
     sizes: shapes(layers),
 
-    /** Draw all weights anew, layer by layer. Convolutions are normal, of variance 2 / fan-out ("He"), 2 / (fan-in
-        + fan-out) ("Xavier") or 0.0001 ("small"); linear layers uniform within 1 / sqrt(fan-in); BatchNorm is 1 and 0. */
+    /** Draw all weights anew, layer by layer. Convolutions: normal, of variance 2 / fan-out ("He"),
+        2 / (fan-in + fan-out) ("Xavier") or 0.0001 ("small"); linear layers uniform within
+        1 / sqrt(fan-in); BatchNorm is 1 and 0. */
     initialise(seed, scheme = "He") {
       const {uniform, normal} = generator(seed);
       for (const parameter of parameters.values()) {
-        const {part, layer, shape, size, at} = parameter, fans = shape[0] + (scheme === "Xavier" ? shape[1] : 0);
+        const {part, layer, shape, size, at} = parameter;
+        const fans = shape[0] + (scheme === "Xavier" ? shape[1] : 0);
         const bound = 1 / Math.sqrt(product(layer.from[0].shape));
-        const deviation = scheme === "small" ? 0.01 : Math.sqrt(2 / (product(shape.slice(2)) * fans));
+        const deviation = scheme === "small" ? 0.01
+          : Math.sqrt(2 / (product(shape.slice(2)) * fans));
         for (let i = 0; i < size; i++) {
           data[at + i] = layer.kind === "linear" ? (2 * uniform() - 1) * bound
             : layer.kind === "conv" && part === "weight" ? normal() * deviation
@@ -714,21 +808,23 @@ function engine(graph, shape, {precision = "float32", simd = true} = {}) {
     load(values) {
       for (const [name, numbers] of Object.entries(values)) {
         const parameter = find(parameters, name), {at, size} = parameter;
-        if (numbers.length !== size) throw new Error(`${name} has ${size} numbers, not ${numbers.length}`);
+        if (numbers.length !== size) {
+          throw new Error(`${name} has ${size} numbers, not ${numbers.length}`);
+        }
         data.set(numbers, at);
         parameter.velocity = undefined;
       }
       return net;
     },
     get: (name) => copy(find(parameters, name).at, find(parameters, name).size),
-    save: () => Object.fromEntries([...parameters].map(([name, {at, size}]) => [name, copy(at, size)])),
+    save: () => Object.fromEntries([...parameters.keys()].map((name) => [name, net.get(name)])),
 
     setScale(name, index, factor) {
       find(layers, name).scales[index] = factor;
       return net;
     },
 
-    /** The output of the last layer for n inputs: (n, classes). train: BatchNorm and dropout as in training. */
+    /** The last layer's output: (n, classes). train: BatchNorm and dropout as in training. */
     forward(x, n, {train = false} = {}) {
       if (n !== batch) plan(n);
       write(input, input.at, x);
@@ -737,10 +833,12 @@ function engine(graph, shape, {precision = "float32", simd = true} = {}) {
       return read(last, last.at);
     },
 
-    /** Mean softmax cross-entropy of the last forward pass and the number of right answers; readies backward(). */
+    /** Mean softmax cross-entropy of the last forward pass, and how many are right. */
     loss(labels) {
       const [classes] = last.shape;
-      if (last.places !== batch) throw new Error(`the output is ${last.shape.join(" x ")}, not one number a class`);
+      if (last.places !== batch) {
+        throw new Error(`the output is ${last.shape.join(" x ")}, not one number a class`);
+      }
       let loss = 0, correct = 0;
       for (let n = 0; n < batch; n++) {
         const score = (c) => data[last.at + c * batch + n];
@@ -749,7 +847,8 @@ function engine(graph, shape, {precision = "float32", simd = true} = {}) {
         const top = score(best);
         for (let c = 0; c < classes; c++) sum += exp(score(c) - top);
         for (let c = 0; c < classes; c++) {
-          data[last.grad + c * batch + n] = (exp(score(c) - top) / sum - (c === labels[n] ? 1 : 0)) / batch;
+          const wish = c === labels[n] ? 1 : 0;
+          data[last.grad + c * batch + n] = (exp(score(c) - top) / sum - wish) / batch;
         }
         loss += log(sum) + top - score(labels[n]);
         if (best === labels[n]) correct++;
@@ -758,18 +857,22 @@ function engine(graph, shape, {precision = "float32", simd = true} = {}) {
       return {loss: loss / batch, correct};
     },
 
-    /** Gradients of the loss, or of `gradient` times the output of the layer `from`; see the top. */
+    /** Gradients of the loss, or of `gradient` times the output of the layer `from`. */
     backward({from, gradient, weights = true, input: inputToo = false} = {}) {
-      if (!from && !labelled) throw new Error("backward() needs loss(labels) before it, or a layer and its gradient");
+      if (!from && !labelled) {
+        throw new Error("backward() needs loss(labels) before it, or a layer and its gradient");
+      }
       const origin = from ? find(layers, from) : last;
       if (from) write(origin, origin.grad, gradient);
       for (const layer of list) layer.touched = layer === origin;
       wanted = inputToo;
-      for (const {layer, backward} of [...operations].reverse()) if (layer.touched) backward(weights);
+      for (const {layer, backward} of [...operations].reverse()) {
+        if (layer.touched) backward(weights);
+      }
       return net;
     },
 
-    /** SGD as PyTorch's: the decay is part of the gradient, the velocity begins as the first gradient. */
+    /** SGD as PyTorch's: decay is part of the gradient, velocity begins as the first gradient. */
     step({lr, momentum = 0, weightDecay = 0, nesterov = false}) {
       for (const parameter of parameters.values()) {
         if (parameter.part.startsWith("running")) continue;
@@ -795,7 +898,9 @@ function engine(graph, shape, {precision = "float32", simd = true} = {}) {
     gradient(name) {
       if (parameters.has(name)) return copy(parameters.get(name).grad, parameters.get(name).size);
       const layer = find(layers, name);
-      if (!layer.touched) throw new Error(`backward() did not reach ${name}; for "input" it takes {input: true}`);
+      if (!layer.touched) {
+        throw new Error(`backward() did not reach ${name}; for "input" it takes {input: true}`);
+      }
       return read(layer, layer.grad);
     },
   };

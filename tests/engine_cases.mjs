@@ -14,12 +14,13 @@ function write(values) {
   length += values.length;
   return [length - values.length, values.length];
 }
-const same = (a, b) => Buffer.compare(Buffer.from(a.buffer, a.byteOffset, a.byteLength), Buffer.from(b.buffer, b.byteOffset, b.byteLength)) === 0;
+const bytes = ({buffer, byteOffset, byteLength}) => Buffer.from(buffer, byteOffset, byteLength);
+const same = (a, b) => Buffer.compare(bytes(a), bytes(b)) === 0;
 
 for (const {graph, shape, n, steps, sgd, labels, blocks} of cases) {
   const block = (name) => numbers.subarray(blocks[name][0], blocks[name][0] + blocks[name][1]);
-  const parameters = Object.fromEntries(Object.keys(blocks).filter((name) => name !== "x").map((name) => [name, block(name)]));
-  const x = block("x"), result = {};
+  const {x, ...parameters} = Object.fromEntries(Object.keys(blocks).map((name) => [name, block(name)]));
+  const result = {};
 
   const nets = [true, false].map((simd) => engine(graph, shape, {simd}).load(parameters));
   result.fast = nets.map((net) => net.fast);
@@ -27,12 +28,19 @@ for (const {graph, shape, n, steps, sgd, labels, blocks} of cases) {
   nets[1].forward(x, n);
   result.parted = Object.keys(nets[0].sizes).filter((name) => !same(...nets.map((net) => net.output(name))));
   for (let step = 0; step < 2; step++) {
-    for (const net of nets) { net.forward(x, n, {train: true}); net.loss(labels); net.backward({input: true}); net.step(sgd); }
+    for (const net of nets) {
+      net.forward(x, n, {train: true});
+      net.loss(labels);
+      net.backward({input: true});
+      net.step(sgd);
+    }
     for (const name of [...Object.keys(nets[0].sizes), ...Object.keys(nets[0].shapes)]) {
       if (/running/.test(name)) continue;
       if (!same(...nets.map((net) => net.gradient(name)))) result.parted.push(`gradient of ${name}`);
     }
-    for (const name of Object.keys(nets[0].shapes)) if (!same(...nets.map((net) => net.get(name)))) result.parted.push(name);
+    for (const name of Object.keys(nets[0].shapes)) {
+      if (!same(...nets.map((net) => net.get(name)))) result.parted.push(name);
+    }
   }
 
   const net = engine(graph, shape, {precision: "float64"}).load(parameters);
@@ -43,12 +51,14 @@ for (const {graph, shape, n, steps, sgd, labels, blocks} of cases) {
   net.forward(x, n, {train: true});
   result.loss = net.loss(labels).loss;
   net.backward({input: true});
-  result.gradients = Object.fromEntries([...Object.keys(net.sizes), ...Object.keys(net.shapes).filter((name) => !/running/.test(name))]
+  const learn = Object.keys(net.shapes).filter((name) => !/running/.test(name));
+  result.gradients = Object.fromEntries([...Object.keys(net.sizes), ...learn]
     .map((name) => [name, write(net.gradient(name))]));
   net.step(sgd);
   result.losses = [result.loss];
   for (let step = 1; step < steps; step++) result.losses.push(net.train(x, labels, n, sgd).loss);
-  result.trained = Object.fromEntries(Object.keys(net.shapes).map((name) => [name, write(net.get(name))]));
+  result.trained = Object.fromEntries(Object.keys(net.shapes)
+    .map((name) => [name, write(net.get(name))]));
   results.push(result);
 }
 writeFileSync(`${folder}/results.json`, JSON.stringify(results));

@@ -21,8 +21,12 @@ class Layer:
         kind: of `kinds.KINDS`, such as "conv", "batchnorm", "relu" or "add".
         inputs: names of layers before it, or "input"; empty for the layer just before.
         channels: of the output; None where the kind keeps them.
-        kernel, stride, padding, dilation: along every axis.
-        groups, bias: of a convolution; a linear layer has a bias or none, too.
+        kernel: along every axis, as are stride, padding and dilation.
+        stride: from one position of the kernel to the next.
+        padding: zeros on each side.
+        dilation: from one of the kernel's taps to the next.
+        groups: of a convolution.
+        bias: whether a convolution or a linear layer has one.
         output_size: of an adaptive average pooling, its windows along every axis.
     """
 

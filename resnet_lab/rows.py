@@ -18,14 +18,16 @@ class Row:
     Attributes:
         name: of the layer.
         kind: of `kinds.KINDS`; "stage" or "block" where rows are added up.
-        input_shape, output_shape: the input being the first, or a multiplication's features.
+        input_shape: of the first input, or of a multiplication's features.
+        output_shape: of what comes out.
         params: trainable numbers.
         macs: multiply-accumulates of convolutions and linear layers, for one input.
         field: what an output pixel sees of the input along one axis. From an average over several
             positions on it spans all of them, without the limit that the image's edge sets.
         depth: convolutions and linear layers on the longest path from the input to here.
         on_main_path: False in a projection shortcut and in a gate.
-        kernel, layer_stride: the layer's own, 1 where it has none.
+        kernel: the layer's own, 1 where it has none.
+        layer_stride: the layer's own, 1 where it has none.
         layer: of the graph; None where rows are added up.
     """
 

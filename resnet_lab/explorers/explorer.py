@@ -21,10 +21,10 @@ class Explorer:
         name: as it stands in a link, such as "output-size".
         title: a short heading.
         controls: of Range, Real, Choice and Switch.
-        view: view(**values) returns HTML: a picture, `<svg role="img" aria-label="...">`, whose
+        view: `view(**values)` returns HTML: a picture, `<svg role="img" aria-label="...">`, whose
             label says the result in a sentence (it is what a screen reader says after a change),
             and the numbers as a table. A ValueError it raises is shown in the view's place.
-        python: python(**values) returns the line of code that builds what is shown.
+        python: `python(**values)` returns the line of code that builds what is shown.
         presets: from a button's text to the values it sets, of all controls or of some.
         chapter: the notebook it stands in, without its ending; links lead to that page.
     """

@@ -13,7 +13,7 @@ import pytest
 
 import resnet_lab as rl
 from resnet_lab import explorers
-from resnet_lab.architecture import BLOCK_OPTIONS
+from resnet_lab.blocks import BLOCK_OPTIONS
 from resnet_lab.explorers import ALL, Choice, Explorer, Range, Real, Switch
 from resnet_lab.explorers.controls import block_controls
 

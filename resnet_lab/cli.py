@@ -10,6 +10,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from . import __version__, tables
+from .blocks import BLOCK_OPTIONS
 from .tracing import trace
 from .zoo import named
 
@@ -98,10 +99,27 @@ def add_table(parser: argparse.ArgumentParser) -> None:
         default="text",
         help="what is printed (default: text)",
     )
-    parser.add_argument("--version", type=float, help="1, 1.5 or 2 (ResNets; default 1.5)")
-    parser.add_argument("--shortcut", help="A, B or C (ResNets)")
+    add_block_options(parser)
     parser.add_argument("--classes", type=int, help="outputs of the classifier")
     parser.set_defaults(run=table)
+
+
+def add_block_options(parser: argparse.ArgumentParser) -> None:
+    """What a ResNet's blocks may be; a name such as resnet50 says which block it has."""
+    for name, words in BLOCK_OPTIONS.items():
+        *others, last = [str(value) for value in words]
+        if list(words) == [False, True]:
+            parser.add_argument(f"--{name}", action="store_true", default=None, help=words[True])
+        elif name != "block":
+            numbers = all(isinstance(value, (int, float)) for value in words)
+            known = f"{', '.join(others)} or {last} (ResNets)"
+            parser.add_argument(f"--{name}", type=float if numbers else str, help=known)
+
+
+def block_options(arguments: argparse.Namespace) -> dict[str, object]:
+    """Those that were given."""
+    values = {name: getattr(arguments, name, None) for name in BLOCK_OPTIONS}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def input_shape(text: str) -> tuple[int, ...]:
@@ -116,8 +134,9 @@ def input_shape(text: str) -> tuple[int, ...]:
 
 def table(arguments: argparse.Namespace) -> int:
     """Print a network's table."""
-    settings = {name: getattr(arguments, name) for name in ("version", "shortcut", "classes")}
-    given = {name: value for name, value in settings.items() if value is not None}
+    given = block_options(arguments)
+    if arguments.classes is not None:
+        given["classes"] = arguments.classes
     net = named(arguments.network, **given)
     side = 32 if getattr(net, "stem", None) == "3x3" else 224
     made_for = (1, 1000) if net.dims == 1 else (net.in_channels, side, side)
@@ -163,7 +182,7 @@ def add_train(parser: argparse.ArgumentParser) -> None:
         help="share of the training images held out (default: 0.1)",
     )
     parser.add_argument("--size", type=int, help="scale a folder's images to this many pixels")
-    parser.add_argument("--shortcut", help="A, B or C")
+    add_block_options(parser)
     parser.add_argument(
         "--folder", help="checkpoint and history; a run that was cut off is taken up again"
     )
@@ -215,7 +234,7 @@ def train_once(arguments: argparse.Namespace, first: bool) -> int:
 
     recipe = Recipe(**{field.name: getattr(arguments, field.name) for field in fields(Recipe)})
     data = load(arguments.data, arguments.data_folder, arguments.validation, arguments.size)
-    given = {"shortcut": arguments.shortcut} if arguments.shortcut else {}
+    given = block_options(arguments)
     net = named(arguments.model, in_channels=data.channels, classes=len(data.classes), **given)
     torch.manual_seed(recipe.seed)
     model = build(net)

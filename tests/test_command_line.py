@@ -90,6 +90,7 @@ def test_every_format_holds_the_same_numbers(format, level, capsys):
         (["resnet18-small"], rl.resnet18_small(), (3, 32, 32)),
         (["signal"], rl.signal_resnet(), (1, 1000)),
         (["resnet34", "--shortcut", "C"], rl.resnet(34, shortcut="C"), (3, 224, 224)),
+        (["resnet50", "--se"], rl.resnet(50, se=True), (3, 224, 224)),
         (["resnet50", "--version", "2"], rl.resnet(50, version=2), (3, 224, 224)),
     ],
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from . import tables
 from .arithmetic import ReceptiveField
 from .checks import check_choice, check_int
 from .graph import INPUT, Graph, Layer, block_name, shifted
@@ -160,11 +159,15 @@ class Trace:
 
     def to_text(self, level: str = "layer") -> str:
         """The table as aligned text."""
-        return tables.to_text(self, level)
+        from .tables import to_text
+
+        return to_text(self, level)
 
     def to_html(self, level: str = "stage") -> str:
         """The table as an HTML element, with numbers in cells of class "num"."""
-        return tables.to_html(self, level)
+        from .tables import to_html
+
+        return to_html(self, level)
 
     def __repr__(self) -> str:
         return self.to_text()
@@ -297,9 +300,9 @@ class _Walk:
     def main_source(
         kind: str, shape: tuple[int, ...], sources: list[tuple[Row, int]]
     ) -> tuple[Row, int]:
-        """The deepest input, of several such the one that ran first; a gate is none."""
+        """The deepest input, of several such the one that ran first; gates follow features."""
         if kind == "multiply":
-            sources = [source for source in sources if source[0].output_shape == shape]
+            sources = [source for source in sources if source[0].output_shape == shape][:1]
         return max(sources, key=lambda source: (source[0].depth, -source[1]))
 
     def skip(self, section: Section) -> None:

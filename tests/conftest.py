@@ -96,7 +96,7 @@ def page_of(tmp_path_factory):
         folder, modules = tmp_path_factory.mktemp("page"), page_modules()
         for file in (*live.FILES, brython_bundle.brython_js()):
             shutil.copy(file, folder)
-        (folder / "palette.css").write_text(live.palette(), encoding="utf-8")
+        (folder / "palette.css").write_text(live.palette.css(), encoding="utf-8")
         ready = brython_bundle.translate(modules) if translated else {}
         script = brython_bundle.bundle(modules, ready)
         (folder / "bundle.js").write_text(script, encoding="utf-8")

@@ -1,21 +1,14 @@
-"""Pictures of pixels, and what a network makes of them."""
+"""Photographs, and how a network answers them."""
 
 from __future__ import annotations
 
-from .palette import LIGHT
-from .svg import WIDTH, escape, figures, rect, svg, write
+from .svg import WIDTH, escape, rect, svg, write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    Colour = tuple[int, int, int]
 
-LEVELS = 64
-BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-
-
-# -------------------------------------------------------------------------- photographs and answers
 def photographs(shown: Iterable[tuple[str, bytes]], scale: int = 1) -> str:
     """Images of pixels side by side, each pixel `scale` wide, or all shrunk alike to fit.
 
@@ -66,146 +59,3 @@ def confusion(counts: Sequence[Sequence[int]], names: Sequence[str], label: str)
                     write(x + side / 2, middle, str(number), "rl-small rl-middle"),
                 ]
     return svg(top + len(names) * side + 2, label, "".join(body))
-
-
-# ------------------------------------------------------------------------------------------- values
-def decision_map(
-    values: Sequence[float], size: int, points: Iterable[tuple[float, float, int]], label: str
-) -> str:
-    """What a network answers at every place of a plane, orange for class 0 and blue for class 1.
-
-    Args:
-        values: the probabilities of class 1 at the middles of `size` × `size` cells, row by row
-            from the upper left.
-        size: cells along each side.
-        points: the examples (x, y, class) on it; x and y go from -1 to 1, to the right and up.
-        label: the result, in a sentence.
-
-    Raises:
-        ValueError: a value is not from 0 to 1.
-
-    >>> picture = decision_map([0.0, 1.0, 0.0, 1.0], 2, [(-0.5, 0.5, 0)], "Left and right")
-    >>> picture.count("<image")
-    1
-    """
-    if not (0 <= min(values) and max(values) <= 1 and sum(values) >= 0):  # the sum finds a NaN
-        bad = next(value for value in values if not 0 <= value <= 1)
-        raise ValueError(f"a value of the map is {bad}; give probabilities from 0 to 1")
-    uri = _bitmap([int(LEVELS * value) for value in values], size, size, _two_colours(0.7))
-    dots = ["", ""]
-    for x, y, label_of in points:
-        dots[label_of] += f"M{(1 + x) * WIDTH / 2:.1f} {(1 - y) * WIDTH / 2:.1f}h0"
-    body = [_image(uri, 0, 0, WIDTH, WIDTH, "auto", "rl-tint")]
-    for path, colour, cap in ((dots[0], "linear", "round"), (dots[1], "accent", "square")):
-        for stroke in ("stroke:var(--rl-sheet,#fff);stroke-width:8", "stroke-width:5"):
-            body.append(
-                f'<path class="rl-line-{colour}" style="{stroke};stroke-linecap:{cap}" d="{path}"/>'
-            )
-    return svg(WIDTH, label, "".join(body))
-
-
-def feature_maps(maps: Sequence[tuple[str, Sequence[float], int, int]], label: str) -> str:
-    """Feature maps as images on one scale, five to a row.
-
-    They are grey where no value is negative, black being 0; otherwise orange is negative, blue is
-    positive, and 0 has no colour.
-
-    Args:
-        maps: (caption, values, height, width) each; the values row by row from the upper left.
-        label: the result, in a sentence.
-
-    Raises:
-        ValueError: a map has more or fewer values than its size says, or one that is no number.
-
-    >>> "black 0, white 3" in feature_maps([("channel 0", [0, 1, 2, 3], 2, 2)], "A ramp")
-    True
-    """
-    for caption, values, height, width in maps:
-        if len(values) != height * width:
-            raise ValueError(
-                f"{caption} has {len(values)} values; {height} × {width} are {height * width}"
-            )
-        if sum(values) - sum(values) != 0:
-            raise ValueError(f"{caption} has a value that is not a number; leave such maps out")
-    least = min([min(values) for _, values, *_ in maps])
-    signed, reach = least < 0, max([max(values) for _, values, *_ in maps] + [-least]) or 1
-    colours = _two_colours(1) if signed else [(4 * level - level // 64,) * 3 for level in range(65)]
-    columns = min(5, len(maps))
-    side = min(120, (WIDTH - 8 * (columns - 1)) / columns)
-    tallest = max([height / width for _, _, height, width in maps]) * side
-    body = []
-    for place, (caption, values, height, width) in enumerate(maps):
-        x, y = (side + 8) * (place % columns), (tallest + 20) * (place // columns)
-        zero, scale = (LEVELS / 2, LEVELS / 2) if signed else (0, LEVELS)
-        levels = [int(zero + scale * (value / reach)) for value in values]
-        uri = _bitmap(levels, width, height, colours)
-        css = "rl-tint" * signed
-        body += [
-            _image(uri, x, y, side, side * height / width, "pixelated", css),
-            write(x, y + tallest + 12, caption, "rl-small"),
-        ]
-    y = (tallest + 20) * -(-len(maps) // columns) + 12
-    ends = f"orange {figures(-reach)}, blue {figures(reach)}"
-    body.append(
-        write(0, y, ends if signed else f"black 0, white {figures(reach)}", "rl-small rl-quiet")
-    )
-    return svg(y + 6, label, "".join(body))
-
-
-def _two_colours(most: float) -> list[Colour]:
-    """From orange over white to blue, in `LEVELS` steps. most: the share of colour at the ends."""
-    ends = [
-        [int(LIGHT[name][place : place + 2], 16) for place in (1, 3, 5)]
-        for name in ("linear", "accent")
-    ]
-    found = []
-    for level in range(LEVELS + 1):
-        share = 2 * level / LEVELS - 1
-        red, green, blue = [
-            round(255 + most * abs(share) * (channel - 255)) for channel in ends[share > 0]
-        ]
-        found.append((red, green, blue))
-    return found
-
-
-def _image(
-    uri: str, x: float, y: float, width: float, height: float, rendering: str, css: str
-) -> str:
-    return (
-        f'<image class="{css}" x="{x:.5g}" y="{y:.5g}" width="{width:.5g}" height="{height:.5g}" '
-        f'preserveAspectRatio="none" style="image-rendering:{rendering}" href="{uri}"/>'
-    )
-
-
-def _bitmap(levels: Sequence[int], width: int, height: int, colours: Sequence[Colour]) -> str:
-    """An image as a data URI. levels: for every pixel, row by row, the place of its colour.
-
-    Of all formats this is the quickest to write: a BMP file has three bytes for a pixel, and those
-    are four letters of base64, whatever stands beside them. Its rows end at a multiple of four
-    bytes; where theirs would not, pixels are written twice or four times.
-    """
-    times = {0: 1, 2: 2}.get(width % 4, 4)
-    letters = [_letters(blue << 16 | green << 8 | red) * times for red, green, blue in colours]
-    header = [66, 77, *_bytes(54 + 3 * times * width * height), 0, 0, 0, 0, 54, 0, 0, 0]
-    header += [40, 0, 0, 0, *_bytes(times * width), *_bytes(-height)]  # from the top down
-    header += [1, 0, 24, 0] + [0] * 24
-    begin = [
-        _letters(header[place] << 16 | header[place + 1] << 8 | header[place + 2])
-        for place in range(0, 54, 3)
-    ]
-    return "data:image/bmp;base64," + "".join(begin + [letters[level] for level in levels])
-
-
-def _bytes(number: int) -> list[int]:
-    """A number as four bytes, the lowest first."""
-    return [number >> shift & 255 for shift in (0, 8, 16, 24)]
-
-
-def _letters(number: int) -> str:
-    """Three bytes as four letters of base64."""
-    return (
-        BASE64[number >> 18]
-        + BASE64[number >> 12 & 63]
-        + BASE64[number >> 6 & 63]
-        + BASE64[number & 63]
-    )

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from time import monotonic
 from typing import Any
 
+from ..draw.palette import LIGHT
 from .checking import Result, check, escape, letter, plain
 from .numbers import near, whole_if_exact
 
@@ -21,9 +22,8 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 MARKS = {"right": "✓", "wrong": "✗", "unread": "?"}
 # The fallbacks are for notebooks in which no explorer has brought the palette yet.
 COLOURS = {
-    "right": "var(--rl-identity, #007a58)",
-    "wrong": "var(--rl-projection, #b84f00)",
-    "unread": "var(--rl-muted, #656e78)",
+    state: f"var(--rl-{name}, {LIGHT[name]})"
+    for state, name in (("right", "identity"), ("wrong", "projection"), ("unread", "muted"))
 }
 LATE = 0.5  # seconds in which an answer may still arrive behind the Enter that follows it
 

@@ -11,7 +11,6 @@ the figures are medians over the rounds.
 import argparse
 import json
 import subprocess
-import sys
 import time
 from pathlib import Path
 from statistics import median
@@ -23,8 +22,6 @@ from resnet_lab import ResNet, cifar_resnet
 from resnet_lab.models import build
 
 ROOT = Path(__file__).parents[1]
-sys.path.insert(0, str(ROOT / "tests"))
-from engine_graphs import of  # noqa: E402
 
 NODE = """
 const {engine, generator} = require(process.argv[1]);
@@ -114,7 +111,15 @@ def main():
     print("| | engine, ms | PyTorch, ms | ratio |\n|---|---|---|---|")
     for key, net, shape, n, train in jobs:
         theirs = pytorch(net, shape, n, train)
-        node.turn(key=key, graph=of(net), shape=shape, n=n, train=train, simd=True, seconds=1)
+        node.turn(
+            key=key,
+            graph=net.graph().to_dict(),
+            shape=shape,
+            n=n,
+            train=train,
+            simd=True,
+            seconds=1,
+        )
         theirs(1)
         rounds = [
             (node.turn(key=key, seconds=arguments.seconds), theirs(arguments.seconds))
@@ -124,7 +129,9 @@ def main():
         ours, torchs = median([a for a, _ in rounds]), median([b for _, b in rounds])
         print(f"| {key} | {ours:.2f} | {torchs:.2f} | {ratios[-1]:.2f} |", flush=True)
     name, net, shape, n, _ = jobs[4]
-    plain = node.turn(key="", graph=of(net), shape=shape, n=n, train=True, simd=False, seconds=1)
+    plain = node.turn(
+        key="", graph=net.graph().to_dict(), shape=shape, n=n, train=True, simd=False, seconds=1
+    )
     print(f"\nMedian ratio {median(ratios):.2f}. {name} without WebAssembly: {plain:.0f} ms.")
     node.process.stdin.close()
     node.process.wait()

@@ -3,7 +3,6 @@
 import random
 
 from resnet_lab import ResNet
-from resnet_lab.architecture import Block
 
 
 def layer(name, kind, inputs, channels, **settings):
@@ -59,48 +58,6 @@ class Sketch:
         return self.graph
 
 
-def of(net):
-    """The graph of a description of `resnet_lab.architecture`."""
-    sketch = Sketch(net.name, net.in_channels, net.dims)
-
-    def run(parts):
-        for part in parts:
-            if isinstance(part, Block):
-                run(part.before)
-                start = sketch.last
-                run(part.main)
-                if part.shortcut is not None:
-                    branch, sketch.last = sketch.last, start
-                    if part.shortcut == "zero-pad":
-                        sketch.put(
-                            "zero-pad",
-                            channels=part.out_channels,
-                            stride=part.stride,
-                            name=f"{part.name}.zero-pad",
-                        )
-                    run(part.projection)
-                    if part.fusion == "add":
-                        sketch.put("add", branch, sketch.last, name=f"{part.name}.add")
-                    else:
-                        sketch.put(
-                            "concat",
-                            sketch.last,
-                            branch,
-                            channels=part.out_channels,
-                            name=f"{part.name}.concat",
-                        )
-                run(part.after)
-            else:
-                settings = {
-                    key: getattr(part, key)
-                    for key in ("kernel", "stride", "padding", "groups", "bias", "output_size")
-                }
-                sketch.put(part.kind, channels=part.out_channels, name=part.name, **settings)
-
-    run(net.parts())
-    return sketch.graph
-
-
 def described():
     """Graphs of descriptions, each with its description and the shape of its input."""
     small = dict(stem="3x3", in_channels=3, classes=5)
@@ -138,25 +95,16 @@ def described():
         (ResNet("bottleneck", (1, 1), (2, 4), **{**small, "in_channels": 2, "dims": 1}), 17),
         (ResNet("basic", (1, 1), (4, 8), head="flatten", input_size=16, **small), 16),
         (ResNet("basic", (2,), (8,), kernel=1, **{**small, "in_channels": 2}), 1),
+        (ResNet("basic", (1, 2), (16, 32), se=True, **small), 7),
     ]
-    return [(net, of(net), (net.in_channels, *[size] * net.dims)) for net, size in nets]
+    return [
+        (net, net.graph().to_dict(), (net.in_channels, *[size] * net.dims)) for net, size in nets
+    ]
 
 
 def by_hand():
     """Graphs of what the descriptions do not have, each with the shape of its input."""
     graphs = []
-
-    net = Sketch("squeeze and excitation", 3)
-    net.conv(8)
-    features = net.put("batchnorm")
-    net.put("avgpool", output_size=1)
-    net.conv(3, 1, bias=True)
-    net.put("relu")
-    net.conv(8, 1, bias=True)
-    gate = net.put("sigmoid")
-    net.put("multiply", features, gate)
-    net.put("add", net.last, features)
-    graphs.append((net.classify(), (3, 7, 6)))
 
     net = Sketch("inception", 3)
     start = net.conv(6, bias=True)

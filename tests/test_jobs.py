@@ -6,7 +6,6 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from engine_graphs import of
 
 from resnet_lab import ResNet
 from resnet_lab.jobs import Generator, start_weights
@@ -52,7 +51,8 @@ def test_mulberry32_draws_what_its_author_lists():
 
 
 def test_start_weights_are_the_engines(node):
-    graph = of(ResNet("basic", (1, 1), (4, 8), stem="3x3", in_channels=2, classes=3))
+    net = ResNet("basic", (1, 1), (4, 8), stem="3x3", in_channels=2, classes=3)
+    graph = net.graph().to_dict()
     shapes, theirs = node(f"""
         const net = resnetEngine.engine({json.dumps(graph)}, [2, 8, 8], {{precision: "float64"}});
         const saved = Object.entries(net.initialise(9).save()).map(([name, x]) => [name, [...x]]);

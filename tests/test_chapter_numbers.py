@@ -36,6 +36,7 @@ QUOTED = {
         "10,000": "the title of Xiao and others",
     },
     "04": {"0.01 0.001": "an example of what relative means"},
+    "06": {"275 249 343": "measured once, as the chapter says how"},
     "08": {
         "48": "the widest blocks in the DenseNet paper",
         "0.2 0.3": "a comment in torchvision's source",
@@ -49,7 +50,7 @@ QUOTED = {
     },
     "10": {"15": "a value to set in the explorer"},
     "11": {"20": "the second Inception paper, section 3.2"},
-    "12": {"95,000 94 25 95.5 64,000": "goals, and lengths of runs, of what a GPU is to measure"},
+    "12": {"302 298 543 753 23.3 23.5 24.2": "experiments/results/compare_training.json"},
     "13": {
         "2.6": "a version of PyTorch",
         "100": "a whole, in percent",

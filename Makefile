@@ -28,7 +28,8 @@ print: book
 	@$(BUILD) --builder singlehtml >/dev/null
 	@echo "To print: file://$(CURDIR)/_build/singlehtml/chapters/intro.html"
 	$(or $(CHROMIUM),echo Print it from a browser:) --headless --no-sandbox --disable-gpu \
-		--no-pdf-header-footer --print-to-pdf=_build/book.pdf "file://$(CURDIR)/_build/singlehtml/chapters/intro.html"
+		--no-pdf-header-footer --print-to-pdf=_build/book.pdf \
+		"file://$(CURDIR)/_build/singlehtml/chapters/intro.html"
 
 test: $(VENV)/.installed
 	$(BIN)/python -m pytest

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chapters import CHAPTERS, cells, each_chapter, section
+from chapters import CHAPTERS, PAGES, cells, each_chapter, section
 from resnet_lab import explorers
 
 
@@ -61,6 +61,19 @@ def test_a_chapter_opens_with_a_question_and_a_promise_and_closes_in_order(chapt
         "Go further",
         "Sources",
     ]
+
+
+@each_chapter
+def test_code_fits_the_page(chapter):
+    for source in cells(chapter, "code"):
+        lines = source.splitlines()
+        assert len(lines) <= 30, lines[0]
+        assert [line for line in lines if len(line) > 76] == []
+
+
+def test_no_page_speaks_of_what_has_not_been_measured():
+    for page in PAGES:
+        assert "not measured" not in "\n".join(cells(page, "markdown")), page.name
 
 
 @each_chapter

@@ -162,8 +162,8 @@ def one_thread():
 
 
 def test_the_constructed_network_trains_on(one_thread):
-    """Exercise 2.8, with the chapter's own cell."""
-    names = run(2, "def do_nothing")
+    """Exercise 2.8, with the chapter's own cells."""
+    names = run(2, "class Net", "def task", "def do_nothing")
     after = names["train"](names["deep"], *names["task"](0))
     assert after < names["loss"] / 2
 
@@ -186,12 +186,7 @@ def test_ten_times_the_weights_have_a_hundredth_of_the_relative_gradient(one_thr
 
 def test_the_square_of_the_effective_field_is_the_one_in_the_question(one_thread):
     """Exercise 6.8: its number is measured, by the chapter."""
-    torch = pytest.importorskip("torch")
-    import resnet_lab as rl
-
-    names = {"rl": rl, "torch": torch}
-    source = next(text for text in map(text_of, cells_of(6)) if "def effective" in text)
-    exec(source, names)
+    names = run(6, "import resnet_lab", "import torch", "net = rl.ResNet", "def effective")
     side = names["square"](names["effective"](names["build"](names["net"])))
     question = next(text for text in map(text_of, cells_of(6)) if "Exercise 6.8" in text)
     assert f"a square of {side} × {side} holds" in question

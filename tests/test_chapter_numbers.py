@@ -36,7 +36,7 @@ QUOTED = {
         "10,000": "the title of Xiao and others",
     },
     "04": {"0.01 0.001": "an example of what relative means"},
-    "06": {"275 249 343": "measured once, as the chapter says how"},
+    "06": {"275 249 343": "experiments/effective_fields.py"},
     "08": {
         "48": "the widest blocks in the DenseNet paper",
         "0.2 0.3": "a comment in torchvision's source",

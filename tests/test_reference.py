@@ -10,7 +10,17 @@ from browsing import watched
 import resnet_lab as rl
 import resnet_lab.exercises.forms
 
-TORCH = ("models", "data", "training", "checkpoints", "progress", "gradients")
+TORCH = (
+    "models",
+    "modules",
+    "data",
+    "sources",
+    "recipe",
+    "training",
+    "checkpoints",
+    "progress",
+    "gradients",
+)
 
 
 @pytest.fixture(scope="module")

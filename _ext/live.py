@@ -20,7 +20,7 @@ from sphinx.environment import BuildEnvironment
 
 from resnet_lab.draw import palette
 
-from . import brython_bundle
+from . import brython_bundle, job_scripts
 from .page_modules import PACKAGE, page_modules
 
 STATIC = Path(__file__).parent / "static"
@@ -38,6 +38,7 @@ def write_assets(app: Sphinx) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     for file in (*FILES, brython_bundle.brython_js()):
         shutil.copy(file, folder)
+    job_scripts.write_scripts(folder)
     folder.joinpath("palette.css").write_text(palette.css(), encoding="utf-8")
     script = folder / app.config.resnet_lab_bundle
     if not script.exists():
@@ -72,7 +73,10 @@ def forget_widgets(app: Sphinx, env: BuildEnvironment) -> None:
 def version() -> str:
     """Another one for any change of what pages load: with it Sphinx writes every page anew."""
     sources = [module.source for module in page_modules().values()]
-    sources += [file.read_text(encoding="utf-8") for file in FILES]
+    sources += [
+        file.read_text(encoding="utf-8")
+        for file in (*FILES, *job_scripts.SOURCES, job_scripts.HOST)
+    ]
     return hashlib.sha256("".join([*sources, palette.css()]).encode()).hexdigest()[:10]
 
 

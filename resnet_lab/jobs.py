@@ -1,17 +1,19 @@
 """What explorers have computed: jobs as plain dicts, run by the page's engine or by PyTorch alike.
 
 What a run starts from is made here and, equal to the last bit, in `engine.js`: random numbers,
-start weights, the order of the batches.
+start weights, points, the order of the batches. The other file is `job_runner.js`.
 """
 
 from __future__ import annotations
 
-import math
+from .architecture import ResNet
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
+PI = 3.141592653589793
 LN2_HIGH, LN2_LOW = 6.93147180369123816490e-1, 1.90821492927058770002e-10
 
 
@@ -48,6 +50,8 @@ class Generator:
 
     def normal(self) -> float:
         """Standard normal, by Marsaglia's polar method: a point in the unit disc gives two."""
+        from math import sqrt  # pages have no `math`, and draw nothing normal
+
         value, self.spare = self.spare, None
         if value is not None:
             return value
@@ -55,7 +59,7 @@ class Generator:
         while s >= 1 or s == 0:
             u, v = 2 * self.uniform() - 1, 2 * self.uniform() - 1
             s = u * u + v * v
-        factor = math.sqrt(-2 * log(s) / s)
+        factor = sqrt(-2 * log(s) / s)
         self.spare = v * factor
         return u * factor
 
@@ -82,16 +86,138 @@ def start_weights(
         kinds: {layer: kind}.
         seed: of the generator.
     """
+    from math import prod, sqrt
+
     draw, weights = Generator(seed), {}
     for name, shape in shapes.items():
         layer, part = name.rsplit(".", 1)
-        size = math.prod(shape)
+        size = prod(shape)
         if kinds[layer] == "linear":
-            bound = 1 / math.sqrt(shapes[f"{layer}.weight"][1])
+            bound = 1 / sqrt(shapes[f"{layer}.weight"][1])
             weights[name] = [(2 * draw.uniform() - 1) * bound for _ in range(size)]
         elif kinds[layer] == "conv" and part == "weight":
-            deviation = math.sqrt(2 / (math.prod(shape[2:]) * shape[0]))
+            deviation = sqrt(2 / (prod(shape[2:]) * shape[0]))
             weights[name] = [draw.normal() * deviation for _ in range(size)]
         else:
             weights[name] = [1.0 if part in ("weight", "running_var") else 0.0] * size
     return weights
+
+
+# -------------------------------------------------------------------------------------- the race
+TASKS: dict[str, dict[str, Any]] = {
+    "spirals": {"batch": 256, "shape": [2, 1, 1], "examples": 1024},
+    "digits": {"batch": 64, "shape": [1, 8, 8], "examples": 1797},
+}
+
+
+def twins(task: str, depth: int, shortcut: str) -> dict[str, ResNet]:
+    """Two networks of the same layers, the residual one with shortcuts.
+
+    Args:
+        task: "spirals", where an image is one pixel, a point's two coordinates; or "digits".
+        depth: weight layers: 2n + 2 for spirals, 6n + 2 for digits.
+        shortcut: of the residual one, "A" or "B".
+    """
+    depths: tuple[int, ...]
+    widths: tuple[int, ...]
+    if task == "spirals":
+        depths, widths, kernel, channels, classes = ((depth - 2) // 2,), (8,), 1, 2, 2
+    else:
+        depths, widths, kernel, channels, classes = ((depth - 2) // 6,) * 3, (8, 16, 32), 3, 1, 10
+    return {
+        kind: ResNet(
+            "basic",
+            depths,
+            widths,
+            shortcut=option,
+            stem="3x3",
+            kernel=kernel,
+            in_channels=channels,
+            classes=classes,
+        )
+        for kind, option in (("plain", "none"), ("residual", shortcut))
+    }
+
+
+def race(
+    task: str = "spirals",
+    depth: int = 32,
+    shortcut: str = "B",
+    lr: float = 0.05,
+    steps: int = 300,
+    seed: int = 0,
+) -> dict[str, Any]:
+    """The job of training twins from the same start with the same batches.
+
+    `job_runner.run` runs it with PyTorch, `job_runner.js` in a page.
+
+    Args:
+        task, depth, shortcut: as in `twins`.
+        lr: the highest learning rate; it falls to 0 along half a cosine.
+        steps: of SGD with momentum 0.9 and weight decay 0.0001.
+        seed: of the start weights, the order of the examples and, for spirals, the points.
+
+    Returns:
+        Plain data; "every": after how many steps there is a result.
+
+    Example:
+        >>> job = race(steps=100)
+        >>> job["batch"], job["every"], sorted(job["graphs"])
+        (256, 5, ['plain', 'residual'])
+    """
+    nets = twins(task, depth, shortcut)
+    return {
+        "task": task,
+        "depth": depth,
+        "shortcut": shortcut,
+        **TASKS[task],
+        "lr": lr,
+        "momentum": 0.9,
+        "weight_decay": 1e-4,
+        "steps": steps,
+        "seed": seed,
+        "every": steps // 20,
+        "graphs": {kind: net.graph().to_dict() for kind, net in nets.items()},
+        "map": 32 if task == "spirals" else 0,
+    }
+
+
+def cosine(x: float) -> float:
+    """The runner's cosine: `math.cos` may differ from machine to machine in the last bit."""
+    total, term, square = 1.0, 1.0, x * x
+    for i in range(1, 40, 2):
+        term = -term * square / (i * (i + 1))
+        total += term
+    return total
+
+
+def spirals(count: int, seed: int) -> list[tuple[float, float, int]]:
+    """Two spirals in each other: (x, y, class), x and y from -1 to 1.
+
+    >>> [label for x, y, label in spirals(4, 0)]
+    [0, 1, 0, 1]
+    """
+    draw, points = Generator(seed), []
+    for i in range(count):
+        way = max(draw.uniform(), draw.uniform())  # as the root of one, exactly
+        angle, label = way * 8 - 4, i % 2
+        side = way * (0.95 - 1.9 * label)
+        x = side * cosine(angle) + 0.03 * (2 * draw.uniform() - 1)
+        y = side * cosine(angle - PI / 2) + 0.03 * (2 * draw.uniform() - 1)
+        points.append((x, y, label))
+    return points
+
+
+def rate(job: dict[str, Any], step: int) -> float:
+    """The learning rate of a step, of which the first is 0."""
+    return float(job["lr"] * (1 + cosine(PI * step / job["steps"])) / 2)
+
+
+def batches(job: dict[str, Any]) -> Iterator[list[int]]:
+    """Which examples each step sees: all of them in random order, then in another."""
+    draw, order = Generator(job["seed"] + 1), []  # type: Generator, list[int]
+    for _ in range(job["steps"]):
+        if len(order) < job["batch"]:
+            order = draw.shuffled(job["examples"])
+        yield order[: job["batch"]]
+        order = order[job["batch"] :]

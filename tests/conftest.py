@@ -89,7 +89,7 @@ def page_of(tmp_path_factory):
     It returns the page's path.
     """
     pytest.importorskip("brython", reason="live pages need brython")
-    from _ext import brython_bundle, live
+    from _ext import brython_bundle, job_scripts, live
     from _ext.page_modules import page_modules
 
     def write(html, translated=False):
@@ -97,6 +97,7 @@ def page_of(tmp_path_factory):
         for file in (*live.FILES, brython_bundle.brython_js()):
             shutil.copy(file, folder)
         (folder / "palette.css").write_text(live.palette.css(), encoding="utf-8")
+        job_scripts.write_scripts(folder)
         ready = brython_bundle.translate(modules) if translated else {}
         script = brython_bundle.bundle(modules, ready)
         (folder / "bundle.js").write_text(script, encoding="utf-8")

@@ -110,7 +110,7 @@ def test_the_code_that_is_copied_runs(explorer):
             pytest.importorskip("torch")
             known = {
                 name
-                for module in ("training", "models", "data", "gradients")
+                for module in ("training", "models", "data", "gradients", "jobs", "job_runner")
                 for name in dir(importlib.import_module(f"resnet_lab.{module}"))
             }
             assert set(compile(explorer.code(values), explorer.name, "exec").co_names) <= known | {

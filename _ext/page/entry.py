@@ -8,8 +8,13 @@ from resnet_lab.exercises import check
 from resnet_lab.explorers import ALL
 
 
-def render(name: str, state: str) -> str:
-    return ALL[name].render(ALL[name].read(state))
+def render(name: str, state: str, results: str = "") -> str:
+    return ALL[name].render(ALL[name].read(state), JSON.parse(results) if results else None)
+
+
+def job(name: str, state: str) -> str:
+    explorer = ALL[name]
+    return JSON.stringify(explorer.job(**explorer.check(explorer.read(state))))
 
 
 def code(name: str, state: str) -> str:
@@ -21,4 +26,4 @@ def judge(record: str, answer: str) -> list[str]:
     return [result.state, result.text]
 
 
-window.resnet_lab = {"render": render, "code": code, "check": judge}
+window.resnet_lab = {"render": render, "code": code, "job": job, "check": judge}

@@ -7,7 +7,7 @@
   const base = document.currentScript.src.replace(/[^/]*$/, "");
   const figures = [...document.querySelectorAll(".rl-explorer")];
 
-  let starting;
+  let starting, loading;
   const load = (file) =>
     new Promise((done, failed) => {
       document.head.append(
@@ -51,6 +51,8 @@
     );
     let busy = false,
       again = false,
+      results = "",
+      job,
       silence,
       event;
 
@@ -62,7 +64,7 @@
       }
       busy = true;
       const began = event?.timeStamp ?? performance.now();
-      view.innerHTML = lab.render(name, state(form));
+      view.innerHTML = lab.render(name, state(form), results);
       performance.measure("explorer", {start: began, detail: name});
       figure.dataset.live = state(form);
       requestAnimationFrame(() => {
@@ -74,17 +76,38 @@
       });
     }
 
+    // Work that takes longer than a frame has a script of its own, fetched when it is asked for.
+    async function press(what) {
+      if (!window.resnetJobHost) await (loading ??= load("jobs.js"));
+      job ??= window.resnetJobHost.open(figure, {
+        start,
+        load,
+        say,
+        state: () => state(form),
+        show(text, end) {
+          results = text;
+          event = undefined;
+          start().then((lab) => {
+            show(lab);
+            if (end) announce();
+          });
+        },
+      });
+      job.press(what);
+    }
+
+    const announce = () =>
+      say(view.querySelector("[role=img]")?.getAttribute("aria-label") ?? view.textContent);
+
     function change(cause) {
       event = cause;
+      job?.moved();
       for (const input of inputs(form))
         if (input.nextElementSibling?.matches("output"))
           input.nextElementSibling.value = input.value;
       start().then(show).catch(fail);
       clearTimeout(silence);
-      silence = setTimeout(
-        () => say(view.querySelector("[role=img]")?.getAttribute("aria-label") ?? view.textContent),
-        700,
-      );
+      silence = setTimeout(announce, 700);
     }
 
     const say = (text) => {
@@ -134,8 +157,9 @@
     form.addEventListener("submit", (cause) => cause.preventDefault());
     form.addEventListener("reset", (cause) => setTimeout(() => change(cause)));
     form.addEventListener("click", (cause) => {
-      const {copy: what, preset} = cause.target.dataset;
+      const {copy: what, preset, job: wanted} = cause.target.dataset;
       if (what) copy(what);
+      if (wanted) press(wanted).catch(fail);
       if (preset) {
         restore(form, preset);
         change(cause);

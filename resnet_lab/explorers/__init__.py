@@ -18,6 +18,7 @@ from .family import family, family_network
 from .function_class import function_class
 from .gradients import gradients
 from .output_size import output_size
+from .race import race
 from .receptive_field import receptive_field
 from .residual_block import residual_block
 from .residual_error import residual_error
@@ -38,6 +39,7 @@ __all__ = [
     "function_class",
     "gradients",
     "output_size",
+    "race",
     "receptive_field",
     "residual_block",
     "residual_error",

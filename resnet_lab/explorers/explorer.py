@@ -27,6 +27,9 @@ class Explorer:
         python: `python(**values)` returns the line of code that builds what is shown.
         presets: from a button's text to the values it sets, of all controls or of some.
         chapter: the notebook it stands in, without its ending; links lead to that page.
+        job: job(**values) returns work that takes longer than a frame, plain data of `jobs`. The
+            view then takes `results` too: what the job has given last, None before its start.
+        start_job: the words on the button that starts the job.
     """
 
     def __init__(
@@ -38,9 +41,12 @@ class Explorer:
         python: Callable[..., str] | None = None,
         presets: dict[str, dict[str, Any]] | None = None,
         chapter: str = "",
+        job: Callable[..., dict[str, Any]] | None = None,
+        start_job: str = "Start",
     ) -> None:
         self.name, self.title, self.chapter = name, title, chapter
         self.view, self.python, self.presets = view, python, presets or {}
+        self.job, self.start_job = job, start_job
         self.controls = {control.name: control for control in controls}
         self.start = {control.name: control.check(control.start) for control in controls}
         self._value = dict(self.start)
@@ -95,11 +101,18 @@ class Explorer:
             ]
         )
 
-    def render(self, values: dict[str, Any] | None = None) -> str:
-        """The view of `values` as HTML; those not given are the present ones."""
+    def render(
+        self, values: dict[str, Any] | None = None, results: dict[str, Any] | None = None
+    ) -> str:
+        """The view of `values` as HTML; those not given are the present ones.
+
+        Args:
+            values: by control.
+            results: of a job that has begun.
+        """
         values = self.check(values or {})
         try:
-            return self.view(**values)
+            return self.view(**values, results=results) if results else self.view(**values)
         except ValueError as error:
             return f'<p class="rl-note">{error}.</p>'
 

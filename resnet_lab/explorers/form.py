@@ -47,11 +47,22 @@ def form(explorer: Explorer) -> str:
 <div class="rl-presets">{presets}</div>
 <div class="rl-controls">
 {controls}</div>
-<div class="rl-view">{view}</div>
+{job_buttons(explorer)}<div class="rl-view">{view}</div>
 <div class="rl-actions">{buttons}<button type="reset">Reset</button>\
 <span class="rl-said" role="status"></span></div>
 </fieldset></form>
 </figure>"""
+
+
+def job_buttons(explorer: Explorer) -> str:
+    """What starts, holds and ends the explorer's job, and how far it is; nothing without one."""
+    if not explorer.job:
+        return ""
+    return f"""<div class="rl-actions rl-job">\
+<button type="button" data-job="start">{explorer.start_job}</button>\
+<button type="button" data-job="stop" hidden>Stop</button>\
+<progress value="0" max="1" aria-label="Steps done"></progress><span class="rl-steps"></span></div>
+"""
 
 
 def field(control: Range | Real | Choice | Switch, key: str, value: object) -> str:

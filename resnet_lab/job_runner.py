@@ -1,0 +1,117 @@
+"""Runs the jobs of `jobs` with PyTorch, as `job_runner.js` runs them in a page.
+
+Example:
+    results = [*run(jobs.race("spirals", depth=32))]
+    results[-1]["losses"]["plain"]
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.functional import cross_entropy
+
+from . import jobs
+from .models import build
+
+
+def digits_text() -> str:
+    """scikit-learn's digits, exact, a letter a pixel from A, then a space and the labels."""
+    from sklearn.datasets import load_digits
+
+    source = load_digits()
+    pixels = "".join([chr(65 + int(value)) for value in source.data.ravel()])
+    return pixels + " " + "".join([str(label) for label in source.target])
+
+
+def examples(job: dict[str, Any]) -> tuple[torch.Tensor, torch.Tensor]:
+    """All examples of a job, (N, *shape), and their classes, in float64."""
+    if job["task"] == "spirals":
+        points = jobs.spirals(job["examples"], job["seed"])
+        inputs, labels = [[x, y] for x, y, _ in points], [label for *_, label in points]
+    else:
+        pixels, answers = digits_text().split(" ")
+        inputs = [[(ord(letter) - 65) / 16 for letter in pixels]]
+        labels = [int(answer) for answer in answers]
+    given = torch.tensor(inputs, dtype=torch.float64)
+    return given.view(len(labels), *job["shape"]), torch.tensor(labels)
+
+
+def start(model: nn.Module, job: dict[str, Any], kind: str) -> None:
+    """Give the model the start weights that the page's engine draws."""
+    kinds = {layer["name"]: layer["kind"] for layer in job["graphs"][kind]["layers"]}
+    values = dict(model.named_parameters())
+    # Parameters in the order of the layers, in which the engine draws them.
+    shapes = {
+        f"{layer}.{part}": tuple(values[f"{layer}.{part}"].shape)
+        for layer in kinds
+        for part in ("weight", "bias")
+        if f"{layer}.{part}" in values
+    }
+    with torch.no_grad():
+        for name, numbers in jobs.start_weights(shapes, kinds, job["seed"]).items():
+            values[name].copy_(torch.tensor(numbers, dtype=torch.float64).view(shapes[name]))
+
+
+def run(job: dict[str, Any], dtype: torch.dtype = torch.float32) -> Iterator[dict[str, Any]]:
+    """Train the twins in turns; give, after every so many steps, all that is known by then.
+
+    Args:
+        job: of `jobs.race`.
+        dtype: of all numbers. Losses of deep plain networks agree with the page's in float64 alone.
+
+    Returns:
+        Of each result "step"; "losses" of "plain" and "residual", each the mean over `job["every"]`
+        steps; and "maps", for spirals: the probability of class 1 at the middles of 32 x 32 cells.
+    """
+    inputs, labels = examples(job)
+    inputs = inputs.to(dtype)
+    nets = jobs.twins(job["task"], job["depth"], job["shortcut"])
+    models = {kind: build(net).to(dtype) for kind, net in nets.items()}
+    for kind, model in models.items():
+        start(model, job, kind)
+    # One start for both; a projection is the residual twin's own.
+    models["residual"].load_state_dict(models["plain"].state_dict(), strict=False)
+    optimizers = {
+        kind: torch.optim.SGD(
+            model.parameters(), momentum=job["momentum"], weight_decay=job["weight_decay"], lr=1
+        )
+        for kind, model in models.items()
+    }
+    losses: dict[str, list[float]] = {kind: [] for kind in models}
+    sums = dict.fromkeys(models, 0.0)
+    for step, chosen in enumerate(jobs.batches(job)):
+        for kind, model in models.items():
+            model.train()
+            optimizers[kind].param_groups[0]["lr"] = jobs.rate(job, step)
+            optimizers[kind].zero_grad()
+            loss = cross_entropy(model(inputs[chosen]), labels[chosen])
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimizers[kind].step()
+            sums[kind] += float(loss.detach())
+        if (step + 1) % job["every"] == 0:
+            for kind in models:
+                losses[kind].append(sums[kind] / job["every"])
+                sums[kind] = 0.0
+            maps = {kind: answers(model, job["map"], dtype) for kind, model in models.items()}
+            yield {
+                "step": step + 1,
+                "losses": {kind: list(curve) for kind, curve in losses.items()},
+                "maps": maps if job["map"] else {},
+            }
+
+
+@torch.no_grad()
+def answers(model: nn.Module, cells: int, dtype: torch.dtype) -> list[float]:
+    """The probability of class 1 in every cell of a plane, row by row from the upper left."""
+    if not cells:
+        return []
+    middles = (torch.arange(cells, dtype=torch.float64) + 0.5) * 2 / cells - 1
+    y, x = torch.meshgrid(-middles, middles, indexing="ij")
+    points = torch.stack((x.flatten(), y.flatten()), 1).to(dtype)
+    chances = model.eval()(points[:, :, None, None]).softmax(1)[:, 1]
+    return [math.floor(100 * chance + 0.5) / 100 for chance in chances.tolist()]

@@ -158,3 +158,21 @@ def test_a_guess_is_answered_and_any_other_control_ends_the_race(opened):
     opened.locator("label[for=race-depth-20]").click()
     wait_until(opened, lambda: "20 layers, not yet" in opened.inner_text(".rl-formula"))
     assert opened.evaluate("document.querySelector('progress').value") == 0
+
+
+def test_a_race_in_a_notebook():
+    """The button trains both with PyTorch; a control that moves ends it; a second start goes on."""
+    pytest.importorskip("torch")
+    pytest.importorskip("ipywidgets")
+    from resnet_lab.explorers.notebook import notebook_form
+
+    form = notebook_form(explorers.race)
+    explorers.race.value = {**explorers.race.start, "depth": 8}
+    assert "not yet trained" in form.view.value
+    form.job.begin().join()
+    assert "After 300 steps" in form.view.value and form.job.bar.value == 1
+    work = form.job.begin()
+    explorers.race.value = {"seed": 3}
+    work.join()
+    assert "not yet trained" in form.view.value
+    explorers.race.value = explorers.race.start

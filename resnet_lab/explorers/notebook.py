@@ -15,6 +15,7 @@ from ..draw import palette
 from .controls import Choice, Range, Real, Switch
 from .explorer import Explorer
 from .form import copies
+from .notebook_job import JobButtons
 
 INSTALL = "Its controls need ipywidgets: <code>pip install ipywidgets</code>, then run this again."
 
@@ -76,6 +77,7 @@ class Form:
         self.view, self.tools = html(), html()
         self.presets = [button(description=text, layout=fitting) for text in explorer.presets]
         self.reset = button(description="Reset", layout=fitting)
+        self.job = JobButtons(explorer, self.show) if explorer.job else None
 
         def box(kind: type, name: str, *children: Any) -> Any:
             made = kind(children)
@@ -88,6 +90,7 @@ class Form:
             "rl-explorer",
             html(f'{style()}<div class="rl-title">{explorer.title}</div>'),
             box(row, "rl-presets", *self.presets),
+            *([box(row, "rl-actions", *self.job.children)] if self.job else []),
             box(
                 row,
                 "rl-body",
@@ -119,8 +122,10 @@ class Form:
             self.follow()
 
     def follow(self) -> None:
-        """Put every control where the explorer is, and show its view once."""
+        """Put every control where the explorer is, and show its view once; a job ends."""
         self.held = True
+        if self.job:
+            self.job.stop()
         try:
             for name, value in self.explorer.value.items():
                 self.controls[name].value = value
@@ -128,10 +133,10 @@ class Form:
             self.held = False
         self.show()
 
-    def show(self) -> None:
-        """Show the present view, and what of it can be copied."""
+    def show(self, results: dict[str, Any] | None = None) -> None:
+        """Show the present view, with a job's results if it has begun, and what can be copied."""
         try:
-            view = self.explorer.render()
+            view = self.explorer.render(results=results)
         except Exception as error:  # a fault in a view must not leave the controls dead
             view = f'<p class="rl-note">{type(error).__name__}: {escape(str(error))}</p>'
         self.view.value, self.tools.value = view, buttons(self.explorer, view)

@@ -27,7 +27,7 @@ class Explorer:
         python: `python(**values)` returns the line of code that builds what is shown.
         presets: from a button's text to the values it sets, of all controls or of some.
         chapter: the notebook it stands in, without its ending; links lead to that page.
-        job: job(**values) returns work that takes longer than a frame, plain data of `jobs`. The
+        job: `job(**values)` returns work that takes longer than a frame, plain data of `jobs`. The
             view then takes `results` too: what the job has given last, None before its start.
         start_job: the words on the button that starts the job.
     """

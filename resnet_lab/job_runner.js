@@ -19,7 +19,8 @@ function cosine(x) {
 function spirals(count, seed) {
   const {uniform} = generator(seed);
   return Array.from({length: count}, (_, i) => {
-    const way = Math.max(uniform(), uniform()), angle = way * 8 - 4, side = way * (0.95 - 1.9 * (i % 2));
+    const way = Math.max(uniform(), uniform()), angle = way * 8 - 4;
+    const side = way * (0.95 - 1.9 * (i % 2));
     const x = side * cosine(angle) + 0.03 * (2 * uniform() - 1);
     const y = side * cosine(angle - Math.PI / 2) + 0.03 * (2 * uniform() - 1);
     return [x, y, i % 2];
@@ -39,7 +40,8 @@ function examples(job, digits) {
 /** Trains the twins in turns; gives, after every so many steps, all that is known by then. */
 function* race(job, digits, options) {
   const {shape, batch, steps, seed, every, map} = job, [inputs, labels] = examples(job, digits);
-  const size = inputs.length / labels.length, random = generator(seed + 1), kinds = ["plain", "residual"];
+  const size = inputs.length / labels.length, random = generator(seed + 1);
+  const kinds = ["plain", "residual"];
   const nets = kinds.map((kind) => engine(job.graphs[kind], shape, options).initialise(seed));
   nets[1].load(nets[0].save()); // one start for both; a projection is the residual twin's own
   // Another net for the map: a batch of another size would lay the memory out anew at every turn.

@@ -19,14 +19,16 @@ const same = (a, b) => Buffer.compare(bytes(a), bytes(b)) === 0;
 
 for (const {graph, shape, n, steps, sgd, labels, blocks} of cases) {
   const block = (name) => numbers.subarray(blocks[name][0], blocks[name][0] + blocks[name][1]);
-  const {x, ...parameters} = Object.fromEntries(Object.keys(blocks).map((name) => [name, block(name)]));
+  const {x, ...parameters} = Object.fromEntries(
+    Object.keys(blocks).map((name) => [name, block(name)]));
   const result = {};
 
   const nets = [true, false].map((simd) => engine(graph, shape, {simd}).load(parameters));
   result.fast = nets.map((net) => net.fast);
   result.logits = write(nets[0].forward(x, n));
   nets[1].forward(x, n);
-  result.parted = Object.keys(nets[0].sizes).filter((name) => !same(...nets.map((net) => net.output(name))));
+  result.parted = Object.keys(nets[0].sizes)
+    .filter((name) => !same(...nets.map((net) => net.output(name))));
   for (let step = 0; step < 2; step++) {
     for (const net of nets) {
       net.forward(x, n, {train: true});
@@ -36,7 +38,8 @@ for (const {graph, shape, n, steps, sgd, labels, blocks} of cases) {
     }
     for (const name of [...Object.keys(nets[0].sizes), ...Object.keys(nets[0].shapes)]) {
       if (/running/.test(name)) continue;
-      if (!same(...nets.map((net) => net.gradient(name)))) result.parted.push(`gradient of ${name}`);
+      if (!same(...nets.map((net) => net.gradient(name))))
+        result.parted.push(`gradient of ${name}`);
     }
     for (const name of Object.keys(nets[0].shapes)) {
       if (!same(...nets.map((net) => net.get(name)))) result.parted.push(name);
@@ -62,4 +65,5 @@ for (const {graph, shape, n, steps, sgd, labels, blocks} of cases) {
   results.push(result);
 }
 writeFileSync(`${folder}/results.json`, JSON.stringify(results));
-writeFileSync(`${folder}/results.bin`, Buffer.concat(written.map((values) => Buffer.from(values.buffer))));
+const joined = Buffer.concat(written.map((values) => Buffer.from(values.buffer)));
+writeFileSync(`${folder}/results.bin`, joined);

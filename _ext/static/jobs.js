@@ -1,12 +1,13 @@
-// Runs an explorer's job in a worker; loaded at the first click on its button. `resnetJobHost.source`
-// is what the worker runs: the engine and the jobs. The worker does one part and waits to be asked
-// for the next, so that nothing piles up here, and holding the job is not asking.
+// Runs an explorer's job in a worker; loaded at the first click on its button.
+// `resnetJobHost.source` is what the worker runs: the engine and the jobs. The worker does one part
+// and waits to be asked for the next, so that nothing piles up here, and holding the job is not
+// asking.
 "use strict";
 window.resnetJobHost = {
   open(figure, {start, load, state, show, say}) {
     const name = figure.dataset.explorer;
-    const [begin, stop, bar, steps] = ["[data-job=start]", "[data-job=stop]", "progress", ".rl-steps"]
-      .map((part) => figure.querySelector(part));
+    const parts = ["[data-job=start]", "[data-job=stop]", "progress", ".rl-steps"];
+    const [begin, stop, bar, steps] = parts.map((part) => figure.querySelector(part));
     const words = begin.textContent;
     const still = matchMedia("(prefers-reduced-motion: reduce)");
     const listen = "addEventListener";

@@ -46,7 +46,7 @@ def test_the_budget_of_a_page(browser, book, origin):
         )
         assert not opened.trouble
         assert shifted < 0.05
-        assert live < 470_000 and sum(weight.values()) < 620_000
+        assert live < 470_000 and sum(weight.values()) < 640_000
         opened.close()
 
 

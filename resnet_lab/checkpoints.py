@@ -105,6 +105,7 @@ def same_run(checkpoint: Path, old: dict[str, Any], new: dict[str, Any]) -> None
             **history["data"],
             "parameters": history["parameters"],
             "structure": history["structure"],
+            "frozen": history.get("frozen", []),
         }
         for history in (old, new)
     ]

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Row", "Section", "Trace", "trace"]
 
 # What a table's receptive field is that of: not of an average over everything, nor of a classifier.
+MOST_ROWS = 100_000  # that a table is written out in; ResNet-1202 has 4,200
 SEES = ("conv", "maxpool", "avgpool", *JOINS)
 
 
@@ -112,6 +113,12 @@ class Trace:
         if level not in self._groups:
             if level not in ("stage", "block", "layer"):
                 raise ValueError(f"level is {level!r}; it must be 'stage', 'block' or 'layer'")
+            count = sum([section.copies * len(section.rows) for section in self.sections])
+            if count > MOST_ROWS and level != "stage":
+                raise ValueError(
+                    f"{self.net.name} has {count:,} rows, too many to write out (at most "
+                    f"{MOST_ROWS:,}); take level 'stage', which adds them up"
+                )
             rows = self._written_out() if level == "layer" else self._added_up(level)
             self._groups[level] = rows
         return self._groups[level]

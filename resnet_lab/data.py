@@ -46,6 +46,7 @@ class Data:
         mean: Of the training pixels, per channel, black being 0 and white 1.
         std: Their standard deviation, per channel.
         read_test: Reads the test images.
+        has_test: Whether there are any.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Data:
     mean: tuple[float, ...]
     std: tuple[float, ...]
     read_test: Callable[[], Split] = field(repr=False)
+    has_test: bool = True
 
     @property
     def test(self) -> Split:
@@ -177,8 +179,11 @@ def load_folder(
         chosen = torch.linspace(0, len(some) - 1, min(SAMPLE, len(some))).long().tolist()
         some = some.pick(chosen)
     empty = Files(root, train.names[:0], train.labels[:0])
+    mean, std = statistics(some)
     read_test = partial(split, test or empty)
-    return Data(name, layout.classes, ours, split(validated), *statistics(some), read_test)
+    return Data(
+        name, layout.classes, ours, split(validated), mean, std, read_test, test is not None
+    )
 
 
 def kept_for_test(files: Files, classes: Sequence[str]) -> Tensor:

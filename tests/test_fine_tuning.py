@@ -117,7 +117,7 @@ def test_what_is_frozen_stays_and_the_rest_is_trained_as_by_hand():
     for step in sampling_plan(96, 0, recipe.steps, recipe.batch):
         images = normalise(data.train.images[step[:, 0]], data.mean, data.std)
         with torch.no_grad():
-            features = theirs[:-1](images)
+            features = nn.Sequential(*list(theirs)[:-1])(images)
         optimizer.zero_grad()
         cross_entropy(head(features), data.train.labels[step[:, 0]]).backward()
         optimizer.step()

@@ -274,7 +274,8 @@ def batches(images: Tensor | Pictures, size: int) -> Iterator[Tensor]:
     if isinstance(images, Pictures):
         yield from images.batches(size)
     else:
-        yield from images.split(size)
+        for start in range(0, len(images), size):
+            yield images[start : start + size]
 
 
 def pad_images(images: Tensor, crop: int) -> Tensor:

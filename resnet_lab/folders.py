@@ -145,9 +145,10 @@ def open_image(path: Path) -> Any:
             f"{path} cannot be read as an image ({error}); replace it or take it out of the folder"
         ) from None
     if image.mode.startswith("I"):  # 16 bits: Pillow would cut them off at 255
-        low, high = image.getextrema()
+        wide: Any = image.convert("I")
+        low, high = wide.getextrema()
         if 0 <= low and high < 2**16:
-            return image.convert("I").point(lambda level: level * (1 / 257) + 0.5).convert("L")
+            return wide.point(lambda level: level * (1 / 257) + 0.5).convert("L")
     if image.mode.startswith(("I", "F")):
         raise ValueError(
             f"{path} has pixels of 32 bits, and nothing says which of them are white; save it with "

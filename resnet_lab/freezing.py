@@ -11,7 +11,8 @@ Freeze = bool | str | Iterable[str]
 
 def head_name(model: nn.Module) -> str:
     """The name of a network's head, its last linear layer."""
-    names = [name for name, part in model.named_modules() if isinstance(part, nn.Linear)]
+    names: list[str] = []
+    names += [name for name, part in model.named_modules() if isinstance(part, nn.Linear)]
     if not names:
         raise ValueError(
             f"{type(model).__name__} has no linear layer, so it is not clear what its head is; "

@@ -52,12 +52,12 @@ class Logs:
         from torch.utils.tensorboard import SummaryWriter
 
         curve = history["curve"]
-        writer = SummaryWriter(str(self.folder))  # type: ignore[no-untyped-call]
+        writer = SummaryWriter(str(self.folder))
         for point in curve[self.written or len(curve) - 1 :]:
             for name in CURVES:
                 if point[name] is not None:
-                    writer.add_scalar(name, point[name], point["step"])  # type: ignore[no-untyped-call]
-        writer.close()  # type: ignore[no-untyped-call]
+                    writer.add_scalar(name, point[name], point["step"])
+        writer.close()
         self.written = len(curve)
 
 

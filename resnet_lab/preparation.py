@@ -41,7 +41,8 @@ def check_fits(model: nn.Module, data: Data, device: torch.device) -> None:
 def first_images(data: Data) -> Tensor:
     """Two training images, or the only one."""
     images = data.train.images
-    return images.pick(range(min(2, len(images)))) if data.streams else images[:2]
+    some: Tensor = images.pick(range(min(2, len(images)))) if data.streams else images[:2]
+    return some
 
 
 def resolve_recipe(recipe: Recipe, data: Data, device: torch.device, processes: int) -> Recipe:

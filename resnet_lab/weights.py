@@ -127,13 +127,14 @@ def torchvision_name(net: ResNet | VGG) -> str:
     Raises:
         ValueError: It has none like it.
     """
-    own = {"classes": net.classes, "in_channels": net.in_channels}
+    classes, channels = net.classes, net.in_channels
     for depth in IMAGENET_DEPTHS:
-        alike = resnet(depth, **own)
-        if net == alike or (depth < 50 and net == resnet(depth, version=1, **own)):
-            return f"resnet{depth}"
+        # A basic block of version 1 is the same.
+        for version in (1.5, 1) if depth < 50 else (1.5,):
+            if net == resnet(depth, version, classes=classes, in_channels=channels):
+                return f"resnet{depth}"
     for depth in (16, 19):
-        if net == vgg(depth, **own):
+        if net == vgg(depth, classes, channels):
             return f"vgg{depth}"
     raise ValueError(
         f"torchvision has no weights for {net.name} as it is described; it has them for resnet(18) "

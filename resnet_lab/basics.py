@@ -76,7 +76,20 @@ def cross_entropy(scores: Sequence[float], label: int) -> float:
     if label not in range(len(scores)):
         raise ValueError(f"label is {label!r}; it must be from 0 to {len(scores) - 1}")
     highest = max(scores)
-    return log(sum([E ** (score - highest) for score in scores])) - (scores[label] - highest)
+    total = sum([E ** (score - highest) for score in scores])
+    return _logarithm(total) - (scores[label] - highest)
+
+
+def _logarithm(x: float) -> float:
+    """The natural logarithm of a number of at least 1; pages have no module math."""
+    halvings, total = 0, 0.0
+    while x > 1.5:
+        x, halvings = x / 2, halvings + 1
+    z = (x - 1) / (x + 1)  # ln x = 2 (z + z³/3 + z⁵/5 + ...)
+    power = z
+    for n in range(1, 40, 2):
+        total, power = total + power / n, power * z * z
+    return 2 * total + halvings * 0.6931471805599453
 
 
 # Eight values of mean 0 and variance 1, as a channel may have them.

@@ -9,9 +9,11 @@ the other modules. Each explorer has a file named as its link, and is an attribu
 from __future__ import annotations
 
 # Every module's name is replaced here by the explorer in it.
+from .batch_norm import batch_norm
 from .building_blocks import building_blocks
 from .cheaper_convolutions import cheaper_convolutions
 from .controls import Choice, Range, Real, Switch
+from .cross_entropy import cross_entropy
 from .degradation import degradation
 from .explorer import ALL, Explorer
 from .family import family, family_network
@@ -31,8 +33,10 @@ __all__ = [
     "Range",
     "Real",
     "Switch",
+    "batch_norm",
     "building_blocks",
     "cheaper_convolutions",
+    "cross_entropy",
     "degradation",
     "family",
     "family_network",

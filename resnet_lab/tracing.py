@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from .architecture import VGG, ResNet
     from .blocks import ResidualBlock
+    from .memory import Memory
 
     Network = Graph | ResNet | VGG | ResidualBlock
 
@@ -156,6 +157,18 @@ class Trace:
             if copies > 1:
                 groups[-1].field = section.last().field
         return groups
+
+    def memory(
+        self,
+        batch: int,
+        precision: str = "float32",
+        optimizer: str = "momentum",
+        checkpointing: bool = False,
+    ) -> Memory:
+        """The bytes that training with `batch` images takes: see `memory.memory`."""
+        from .memory import memory
+
+        return memory(self, batch, precision, optimizer, checkpointing)
 
     def to_text(self, level: str = "layer") -> str:
         """The table as aligned text."""

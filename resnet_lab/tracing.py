@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
     from .architecture import VGG, ResNet
     from .blocks import ResidualBlock
+    from .devices import Device
     from .memory import Memory
+    from .roofline import Roofline
 
     Network = Graph | ResNet | VGG | ResidualBlock
 
@@ -169,6 +171,14 @@ class Trace:
         from .memory import memory
 
         return memory(self, batch, precision, optimizer, checkpointing)
+
+    def roofline(
+        self, device: str | Device, batch: int = 1, precision: str = "float32"
+    ) -> Roofline:
+        """Every layer under a device's roof, and the time of a step: see `roofline.roofline`."""
+        from .roofline import roofline
+
+        return roofline(self, device, batch, precision)
 
     def to_text(self, level: str = "layer") -> str:
         """The table as aligned text."""

@@ -99,7 +99,7 @@ class Memory:
             ("recomputed", self.recomputed),
         ]
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         lines = [f"{name:12}{value:>19,}" for name, value in [*self.parts(), ("total", self.total)]]
         return "\n".join([f"bytes, batch {self.batch}, {self.precision}", *lines])
 
@@ -128,8 +128,9 @@ def memory(
             without blocks; for a kind of layer whose needs are not known.
 
     Source:
-        What `torch.autograd.graph.saved_tensors_hooks` sees, which the tests compare; checkpointing:
-        Chen, Xu, Zhang and Guestrin, "Training deep nets with sublinear memory cost" (2016).
+        What `torch.autograd.graph.saved_tensors_hooks` sees, which the tests compare.
+        Checkpointing: Chen, Xu, Zhang and Guestrin, "Training deep nets with sublinear memory cost"
+        (2016).
 
     Example:
         >>> from resnet_lab import resnet, trace
@@ -176,8 +177,8 @@ def _tensors(row: Row) -> int:
 class _Tensor:
     """What a layer has made, in one piece of memory."""
 
-    def __init__(self, numbers: int, size: int, has_gradient: bool) -> None:
-        self.bytes = numbers * size
+    def __init__(self, count: int, size: int, has_gradient: bool) -> None:
+        self.bytes = count * size
         self.size = size  # of a number
         self.has_gradient = has_gradient
         self.kept = False
@@ -191,7 +192,7 @@ class _Walk:
         self.activations = self.copies = self.recomputed = 0
         self.layers: list[tuple[str, int, int]] = []
         shape = table.input_shape
-        self.input = self.last = _Tensor(batch * _numbers(shape), 4, False)
+        self.input = self.last = _Tensor(batch * numbers(shape), 4, False)
         self.named = {INPUT: self.input}
         for section in table.sections:
             blocks = _blocks(section.rows) if checkpointing else [section.rows]
@@ -219,7 +220,7 @@ class _Walk:
                 self.layers.append((row.name, kept + weights, copies))
 
     def checkpoint(self, rows: list[Row], copies: int) -> None:
-        """Add what a block keeps that is computed again: its input, and for a while all the rest."""
+        """Add what a block keeps that is computed again: its input, for a while all the rest."""
         before, first = self.last, 0
         if not before.kept:
             before.kept, first = True, before.bytes
@@ -246,7 +247,7 @@ class _Walk:
             if self.size == 2 and (kind == "conv" or sources[0].has_gradient):
                 weights = 2 * (row.params - row.output_shape[0] * layer.bias)
         size = max([each.size for each in sources]) if kind not in WEIGHTED else self.size
-        out = _Tensor(self.batch * _numbers(row.output_shape), size, has_gradient)
+        out = _Tensor(self.batch * numbers(row.output_shape), size, has_gradient)
         if kind in VIEWS:
             out = source
         what, a_channel, a_number = KEEPS[kind]
@@ -277,11 +278,12 @@ def _keep(what: str, source: _Tensor, sources: list[_Tensor], out: _Tensor) -> i
     return fresh
 
 
-def _numbers(shape: tuple[int, ...]) -> int:
-    numbers = 1
+def numbers(shape: tuple[int, ...]) -> int:
+    """How many numbers an array of this shape has."""
+    found = 1
     for side in shape:
-        numbers *= side
-    return numbers
+        found *= side
+    return found
 
 
 def _in_block(row: Row) -> bool:

@@ -9,37 +9,34 @@ from dataclasses import dataclass
 
 from .checks import check_choice, check_int
 from .devices import Device, device_named
-from .memory import PRECISIONS
+from .memory import PRECISIONS, WEIGHTED, numbers
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .rows import Row
     from .tracing import Trace
 
-WEIGHTED = ("conv", "linear")
-
 # By kind, how often the input and the output are moved, forward and backward, by layers that run
-# one by one; and how many operations that is. A convolution's backward computes two convolutions.
-# BatchNorm reads its input for the statistics and again to use them. Where branches meet, their
-# gradients are added where they part.
-MOVES: dict[str, tuple[int, int, int, int, int]] = {
-    "conv": (1, 1, 2, 2, 3),
-    "linear": (1, 1, 2, 2, 3),
-    "batchnorm": (2, 1, 3, 2, 2),
-    "relu": (1, 1, 1, 2, 2),
-    "tanh": (1, 1, 1, 2, 2),
-    "sigmoid": (1, 1, 1, 2, 2),
-    "maxpool": (1, 1, 2, 1, 2),
-    "avgpool": (1, 1, 1, 1, 2),
-    "multiply": (1, 1, 2, 2, 3),
-    "dropout": (1, 2, 1, 2, 2),
-    "zero-pad": (1, 1, 1, 1, 2),
-    "flatten": (0, 0, 0, 0, 0),
-    "add": (1, 1, 0, 3, 2),
-    "concat": (1, 1, 1, 1, 2),
+# one by one. A convolution's backward computes two convolutions. BatchNorm reads its input for the
+# statistics and again to use them. Where branches meet again, their gradients were added.
+MOVES: dict[str, tuple[int, int, int, int]] = {
+    "conv": (1, 1, 2, 2),
+    "linear": (1, 1, 2, 2),
+    "batchnorm": (2, 1, 3, 2),
+    "relu": (1, 1, 1, 2),
+    "tanh": (1, 1, 1, 2),
+    "sigmoid": (1, 1, 1, 2),
+    "maxpool": (1, 1, 2, 1),
+    "avgpool": (1, 1, 1, 1),
+    "multiply": (1, 1, 2, 2),
+    "dropout": (1, 2, 1, 2),
+    "zero-pad": (1, 1, 1, 1),
+    "flatten": (0, 0, 0, 0),
+    "add": (1, 1, 0, 3),
+    "concat": (1, 1, 1, 1),
 }
 
-# What programs reach of the peaks, measured on one GPU: see experiments/memory_on_gpu.py.
+# What programs reach of the peaks, with some room: chapter 8 shows it beside what was measured.
 REACHED_RATE, REACHED_BANDWIDTH = 0.25, 0.5
 UPDATE = 20  # bytes a weight: SGD with momentum reads weight, gradient and momentum, writes two
 CAST = 12  # bytes a weight: autocast's copy in 16 bits, and its gradient back in 32
@@ -81,9 +78,10 @@ class Roofline:
         rows: one for every layer, repeated ones once, with their number.
         forward: seconds of a forward pass, from and to.
         seconds: of a training step, from and to. From: every convolution and linear layer at its
-            roof, everything between them done on the way. To: each operation by itself, at
-            `REACHED_RATE` of the peak arithmetic and `REACHED_BANDWIDTH` of the bandwidth, not
-            overlapping, plus the time to start it.
+            roof, everything between them done on the way. To: every operation by itself, at
+            `REACHED_RATE` of the peak arithmetic and `REACHED_BANDWIDTH` of the bandwidth, or all
+            of them started one after the other from Python, whichever takes longer.
+        starting: seconds of that which go by in starting operations; with a small batch it is all.
     """
 
     device: Device
@@ -92,13 +90,14 @@ class Roofline:
     rows: list[LayerCost]
     forward: tuple[float, float]
     seconds: tuple[float, float]
+    starting: float
 
     @property
     def ridge(self) -> float:
         """The intensity at which the roof bends."""
         return self.device.ridge(self.precision)
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         lines = [f"{self.device.text}, batch {self.batch}, {self.precision}"]
         lines.append(f"{'layer':28}{'MB':>10}{'M MACs':>12}{'op/byte':>10}  bound")
         for row in self.rows:
@@ -114,7 +113,7 @@ class Roofline:
 def roofline(
     table: Trace, device: str | Device, batch: int = 1, precision: str = "float32"
 ) -> Roofline:
-    """Every layer under the roof of a device, and how long a step takes; also `table.roofline(...)`.
+    """Every layer under a device's roof, and how long a step takes; also `table.roofline(...)`.
 
     Args:
         table: of the network with its input.
@@ -139,8 +138,10 @@ def roofline(
     place = device_named(device)
     check_int("batch", batch)
     check_choice("precision", precision, PRECISIONS)
-    size, rows, params = PRECISIONS[precision], [], 0
-    forward, step = [0.0, 0.0], [0.0, 0.0]
+    half = PRECISIONS[precision] == 2
+    rows = []
+    params = operations = 0
+    least = work = work_back = 0.0
     for section in table.sections:
         for row in section.rows:
             if row.kind not in MOVES:
@@ -148,60 +149,54 @@ def roofline(
                     f"what {row.name} of kind {row.kind!r} moves is not known; known are "
                     f"{', '.join(MOVES)}"
                 )
-            cost, low, high, low_back, high_back = _costs(row, place, batch, precision, size)
+            cost, ahead, back = _costs(row, place, batch, precision)
             cost.copies = section.copies
-            params += section.copies * row.params
             rows.append(cost)
-            forward[0] += section.copies * low
-            forward[1] += section.copies * high
-            step[0] += section.copies * (low + low_back)
-            step[1] += section.copies * (high + high_back)
-    reached = REACHED_BANDWIDTH * place.bandwidth
-    step[0] += params * UPDATE / place.bandwidth
-    step[1] += params * (UPDATE + CAST * (size == 2)) / reached
-    return Roofline(place, batch, precision, rows, (forward[0], forward[1]), (step[0], step[1]))
+            params += section.copies * row.params
+            work += section.copies * ahead
+            work_back += section.copies * back
+            if row.kind in WEIGHTED:
+                least += section.copies * cost.seconds
+            if cost.bytes:  # one operation, and one to cast the weights
+                operations += section.copies * (1 + (half and row.kind in WEIGHTED))
+    starting = operations * place.start
+    update = params * UPDATE / place.bandwidth
+    work_back += params * (UPDATE + CAST * half) / (REACHED_BANDWIDTH * place.bandwidth)
+    return Roofline(
+        place,
+        batch,
+        precision,
+        rows,
+        (least, max(work, starting)),
+        (3 * least + update, max(work + work_back, 2 * starting)),  # backward has as many
+        2 * starting,
+    )
 
 
-def _costs(
-    row: Row, device: Device, batch: int, precision: str, size: int
-) -> tuple[LayerCost, float, float, float, float]:
-    """A layer's figures, and seconds: forward at least and at most, backward at least and at most."""
-    after = batch * _numbers(row.output_shape)
-    before = batch * _numbers(row.input_shape)
+def _costs(row: Row, device: Device, batch: int, precision: str) -> tuple[LayerCost, float, float]:
+    """A layer's figures, and the seconds it may take by itself, forward and backward."""
+    size, moves = PRECISIONS[precision], MOVES[row.kind]
+    before, after = batch * numbers(row.input_shape), batch * numbers(row.output_shape)
     if row.kind == "add" and row.layer is not None:
         before = len(row.layer.inputs) * after
     elif row.kind == "concat":
         before = after
-    ins, outs, ins_back, outs_back, operations = MOVES[row.kind]
     weights, flops = size * row.params, 2 * batch * row.macs
-    moved = size * (before + after) + weights if operations else 0
-    rate = device.rate(row.kind, precision)
-    arithmetic, memory = flops / rate, moved / device.bandwidth
+    moved = size * (before + after) + weights if moves[0] else 0
+    arithmetic = flops / device.rate(row.kind, precision)
+    memory = moved / device.bandwidth
     cost = LayerCost(
         row.name,
         row.kind,
         1,
         moved,
-        flops // 2,
+        batch * row.macs,
         flops / moved if moved else 0.0,
         "arithmetic" if arithmetic > memory else "memory",
         max(arithmetic, memory),
     )
-    low = cost.seconds if row.kind in WEIGHTED else 0.0
     arithmetic /= REACHED_RATE
     reached = REACHED_BANDWIDTH * device.bandwidth
-    high = arithmetic + (size * (ins * before + outs * after) + weights) / reached
-    high_back = (
-        2 * arithmetic + (size * (ins_back * before + outs_back * after) + 2 * weights) / reached
-    )
-    if operations:
-        high += device.launch
-        high_back += device.launch * (operations - 1)
-    return cost, low, high, 2 * low, high_back
-
-
-def _numbers(shape: tuple[int, ...]) -> int:
-    numbers = 1
-    for side in shape:
-        numbers *= side
-    return numbers
+    ahead = arithmetic + (size * (moves[0] * before + moves[1] * after) + weights) / reached
+    back = 2 * arithmetic + (size * (moves[2] * before + moves[3] * after) + 2 * weights) / reached
+    return cost, ahead, back

@@ -1,4 +1,4 @@
-"""What backward keeps, byte for byte as PyTorch packs it; weights, gradients, optimizers; errors."""
+"""What backward keeps, byte for byte as PyTorch packs it; weights, gradients, optimizers."""
 
 import pytest
 import torch
@@ -13,7 +13,7 @@ from resnet_lab.models import build
 from resnet_lab.modules import Block
 from resnet_lab.saved import saved_bytes
 
-SMALL, IMAGENET = (3, 32, 32), (3, 64, 64)
+SMALL, IMAGENET = (3, 32, 32), (3, 48, 48)
 WIDE = (8, 9, 9)
 
 
@@ -67,7 +67,7 @@ def test_kept_activations_are_pytorchs(name, precision):
     assert kept == saved_bytes(build(net), torch.randn(2, *shape), precision)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(networks())
 def test_kept_activations_of_random_networks(case):
     """Repeated blocks are counted once and multiplied: here every one runs."""
@@ -84,7 +84,7 @@ def test_layers_say_where_the_bytes_are():
     need = rl.trace(rl.resnet(50), IMAGENET).memory(4, "bfloat16")
     assert sum(size * copies for _, size, copies in need.layers) == need.kept
     assert dict((name, size) for name, size, _ in need.layers)["conv1"] == (
-        2 * 4 * 3 * 64 * 64 + 2 * 64 * 3 * 7 * 7
+        2 * 4 * 3 * 48 * 48 + 2 * 64 * 3 * 7 * 7
     )
 
 
@@ -176,11 +176,11 @@ def test_checkpointing_keeps_each_blocks_input(name, precision):
 
 def test_the_total_is_what_stands_above_it():
     need = rl.trace(rl.resnet(18), IMAGENET).memory(2)
-    lines = str(need).split("\n")
+    lines = repr(need).split("\n")
     values = [int(line.split()[-1].replace(",", "")) for line in lines[1:]]
     assert sum(values[:-1]) == values[-1] == need.total
     assert need.inputs == 0  # the first convolution keeps them
-    assert rl.trace(rl.resnet(18), IMAGENET).memory(2, "bfloat16").inputs == 4 * 2 * 3 * 64 * 64
+    assert rl.trace(rl.resnet(18), IMAGENET).memory(2, "bfloat16").inputs == 4 * 2 * 3 * 48 * 48
 
 
 def test_saved_bytes_counts_a_piece_of_memory_once():

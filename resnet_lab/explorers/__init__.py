@@ -9,6 +9,7 @@ the other modules. Each explorer has a file named as its link, and is an attribu
 from __future__ import annotations
 
 # Every module's name is replaced here by the explorer in it.
+from .budget import budget
 from .building_blocks import building_blocks
 from .cheaper_convolutions import cheaper_convolutions
 from .controls import Choice, Range, Real, Switch
@@ -31,6 +32,7 @@ __all__ = [
     "Range",
     "Real",
     "Switch",
+    "budget",
     "building_blocks",
     "cheaper_convolutions",
     "degradation",

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from .architecture import VGG, ResNet
     from .blocks import ResidualBlock
+    from .devices import Device
+    from .memory import Memory
+    from .roofline import Roofline
 
     Network = Graph | ResNet | VGG | ResidualBlock
 
@@ -185,6 +188,26 @@ class Trace:
             if copies > 1:
                 groups[-1].field = section.last().field
         return groups
+
+    def memory(
+        self,
+        batch: int,
+        precision: str = "float32",
+        optimizer: str = "momentum",
+        checkpointing: bool = False,
+    ) -> Memory:
+        """The bytes that training with `batch` images takes: see `memory.memory`."""
+        from .memory import memory
+
+        return memory(self, batch, precision, optimizer, checkpointing)
+
+    def roofline(
+        self, device: str | Device, batch: int = 1, precision: str = "float32"
+    ) -> Roofline:
+        """Every layer under a device's roof, and the time of a step: see `roofline.roofline`."""
+        from .roofline import roofline
+
+        return roofline(self, device, batch, precision)
 
     def to_text(self, level: str = "layer") -> str:
         """The table as aligned text."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 # Every module's name is replaced here by the explorer in it.
 from .batch_norm import batch_norm
+from .budget import budget
 from .building_blocks import building_blocks
 from .cheaper_convolutions import cheaper_convolutions
 from .controls import Choice, Range, Real, Switch
@@ -34,6 +35,7 @@ __all__ = [
     "Real",
     "Switch",
     "batch_norm",
+    "budget",
     "building_blocks",
     "cheaper_convolutions",
     "cross_entropy",

@@ -1,4 +1,4 @@
-"""Runs the jobs of `jobs` with PyTorch, as `job_runner.js` runs them in a page.
+"""Runs the jobs of `jobs` with PyTorch, as `job_runner.mjs` runs them in a page.
 
 Example:
     results = [*run(jobs.race("spirals", depth=32))]
@@ -8,14 +8,14 @@ Example:
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Generator
 from typing import Any
 
 import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from . import jobs
+from . import inside_runner, jobs
 from .models import build
 
 
@@ -57,7 +57,20 @@ def start(model: nn.Module, job: dict[str, Any], kind: str) -> None:
             values[name].copy_(torch.tensor(numbers, dtype=torch.float64).view(shapes[name]))
 
 
-def run(job: dict[str, Any], dtype: torch.dtype = torch.float32) -> Iterator[dict[str, Any]]:
+Results = Generator[dict[str, Any], Any, None]
+
+
+def run(job: dict[str, Any], dtype: torch.dtype = torch.float32) -> Results:
+    """Run a job of any kind; see `jobs` for what it is and what it gives.
+
+    Args:
+        job: made by a function of `jobs`, such as `jobs.race`.
+        dtype: of all numbers.
+    """
+    return RUNNERS[job["kind"]](job, dtype)
+
+
+def race(job: dict[str, Any], dtype: torch.dtype) -> Results:
     """Train the twins in turns; give, after every so many steps, all that is known by then.
 
     Args:
@@ -115,3 +128,10 @@ def answers(model: nn.Module, cells: int, dtype: torch.dtype) -> list[float]:
     points = torch.stack((x.flatten(), y.flatten()), 1).to(dtype)
     chances = model.eval()(points[:, :, None, None]).softmax(1)[:, 1]
     return [math.floor(100 * chance + 0.5) / 100 for chance in chances.tolist()]
+
+
+# By a job's kind; `job_runner.mjs` has the same names.
+RUNNERS: dict[str, Callable[[dict[str, Any], torch.dtype], Results]] = {
+    "race": race,
+    "inside": inside_runner.run,
+}

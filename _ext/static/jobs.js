@@ -13,7 +13,7 @@ window.resnetJobHost = {
     const listen = "addEventListener";
     let worker, job, total, running = false, drawn = 0, unseen;
     // Of a job that is done and takes questions: the last one sent, and whether one is on its way.
-    let sent, asking = false;
+    let sent, asking = false, answers = 0;
     let own; // what the reader has given, which is part of every question
 
     const look = (mode) => {
@@ -62,7 +62,7 @@ window.resnetJobHost = {
       }
       if (asking) {
         asking = false;
-        if (!ask()) show(JSON.stringify(data), false, true);
+        if (!ask()) show(JSON.stringify(data), !answers++, true);
         return;
       }
       const done = data.step === total;

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 PICTURE, BIG = 136, 112
 COLOURS = ("identity", "accent")
 SIGNS = {"shortcut": "", "branch": "+", "sum": "="}
-WORDS = {"shortcut": "through the shortcut", "branch": "the branch adds", "sum": "their sum"}
+WORDS = {"shortcut": "the shortcut", "branch": "the branch", "sum": "their sum"}
 
 
 def answers(

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 NAMES = {name: net.name for name, net in network.networks().items()}
-SHOWN = {"field": "what the place sees", "class": "what decided", "picture": "nothing"}
+SHOWN = {"field": "the field", "class": "what decided", "picture": "nothing"}
 BRANCHES = [f"b{number}" for number in range(1, 10)]
 ON = dict.fromkeys(BRANCHES, 1.0)
 
@@ -104,7 +104,7 @@ def said(chances: dict[str, list[float]]) -> str:
 def added(results: dict[str, Any]) -> str:
     """What meets at the place, in numbers."""
     place, asked = results["place"], results["question"]
-    where = f"map {asked['channel']}, row {asked['row']}, column {asked['column']}"
+    where = f"Map {asked['channel']}, row {asked['row']}, column {asked['column']}"
     if "shortcut" not in place:
         return f"{where}: {figures(place['sum'])}, of which nothing came through a shortcut"
     branch = figures(abs(place["branch"]))
@@ -145,12 +145,12 @@ inside = Explorer(
         Picture("picture", "Picture", {**WORDS, "own": "your own"}, 18),
         Choice("network", "Opened", NAMES, "resnet20"),
         Choice("over", "Over the picture", SHOWN, "field"),
-        Choice("block", "Block", tuple(range(1, 10)), 5),
+        Choice("block", "Block to open; below it, how much of its branch counts", tuple(range(1, 10)), 5),
         *[
             Real(name, f"Branch {number}", 0, 1, 1, 0.05)
             for number, name in enumerate(BRANCHES, 1)
         ],
-        Choice("part", "Place", {"shortcut": "shortcut", "branch": "branch", "sum": "sum"}, "sum"),
+        Choice("part", "A place in", {"shortcut": "shortcut", "branch": "branch", "sum": "sum"}, "sum"),
         Range("channel", "Map", 0, 63, 0),
         Range("row", "Row", 0, 27, 14),
         Range("column", "Column", 0, 27, 14),

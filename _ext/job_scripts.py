@@ -68,7 +68,8 @@ def write_scripts(folder: Path) -> None:
     host = lean(HOST.read_text(encoding="utf-8"))
     script = f"{host}\nwindow.resnetJobHost.source = {json.dumps(text)};\n"
     (folder / "jobs.js").write_text(script, encoding="utf-8")
-    (folder / "pictures.js").write_text(lean(PICTURES.read_text("utf-8")), encoding="utf-8")
+    script = lean(PICTURES.read_text(encoding="utf-8"))
+    (folder / "pictures.js").write_text(script, encoding="utf-8")
     if not (folder / "pictures.png").exists():
         write_pictures(folder / "pictures.png")
     for name, make in DATA.items():

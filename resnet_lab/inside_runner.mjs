@@ -5,7 +5,7 @@ import {exp} from "./engine/numbers.mjs";
 
 const bytesOf = (base64) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt());
 
-/** A file of `trained`: its first line and {name: numbers}. */
+/** A file of `trained`: its first line, and its numbers as the engine loads them. */
 function weights(base64) {
   const bytes = bytesOf(base64), end = bytes.indexOf(10);
   const about = JSON.parse(String.fromCharCode(...bytes.subarray(0, end))), values = {};
@@ -13,26 +13,21 @@ function weights(base64) {
   const floats = (count) => new Float32Array(bytes.slice(at, at += 4 * count).buffer);
   for (const [name, shape] of Object.entries(about.shapes)) {
     const size = shape.reduce((a, b) => a * b, 1);
-    if (shape.length === 1) values[name] = floats(size);
-    else {
-      const scales = floats(shape[0]), whole = new Int8Array(bytes.buffer, at, size);
-      values[name] = Float32Array.from(whole, (level, i) =>
-        level * scales[Math.floor(i * shape[0] / size)]);
-      at += size;
-    }
+    const scales = floats(shape.length === 1 ? size : shape[0]);
+    if (shape.length === 1) values[name] = scales;
+    else values[name] = {scales, int8: new Int8Array(bytes.buffer, (at += size) - size, size)};
   }
   return {about, values};
 }
 
 /** Numbers from 0 to 255 as bytes in base64; rows are filled up to a multiple of four. */
 function text(numbers, width, level) {
-  const row = Math.ceil(width / 4) * 4;
-  const letters = new Array(numbers.length / width * row).fill("\0");
-  for (let i = 0; i < numbers.length; i++) {
-    const place = Math.floor(i / width) * row + i % width;
-    letters[place] = String.fromCharCode(Math.floor(level(numbers[i]) + 0.5));
+  const row = Math.ceil(width / 4) * 4, bytes = new Uint8Array(numbers.length / width * row);
+  for (let i = 0, place = 0; i < numbers.length; i++, place++) {
+    if (i % width === 0) place = i / width * row;
+    bytes[place] = Math.floor(level(numbers[i]) + 0.5);
   }
-  return btoa(letters.join(""));
+  return btoa(String.fromCharCode(...bytes));
 }
 
 /** Maps, channel after channel, as one, so many of them in a row. */
@@ -68,7 +63,7 @@ export function* inside(job, {trained: {graphs, files, pictures}}, options) {
     const {about, values} = weights(files[name]);
     const net = engine(graphs[name], [1, 28, 28], options).load(values);
     const adds = graphs[name].layers.filter(({kind}) => kind === "add");
-    nets[name] = {net, about, adds, fc: values["fc.weight"]};
+    nets[name] = {net, about, adds, fc: net.get("fc.weight")};
   }
   let question = yield {step: 1}, asked = "";
   for (;;) {

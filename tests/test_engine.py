@@ -1,5 +1,6 @@
 """The page's engine, by node and Chromium: against PyTorch, fast path against plain, its bits."""
 
+import base64
 import json
 import math
 from pathlib import Path
@@ -327,7 +328,6 @@ def test_branches_can_be_scaled_and_fields_measured():
 def test_batches_may_change_their_size():
     net, graph, shape = described()[2]
     losses = node(f"""
-        
         const graph = {json.dumps(graph)}, shape = {json.dumps(shape)}, size = {math.prod(shape)};
         const run = (sizes) => {{
           const net = engine(graph, shape).initialise(1);
@@ -366,3 +366,88 @@ def test_what_does_not_fit_is_said(change, words):
         try {{ engine(graph, shape).load(values).forward(x, 2); }}
         catch (error) {{ console.log(JSON.stringify(error.message)); }}""")
     assert words in said
+
+
+def engine_of(case, more=""):
+    """A script that makes `net`, in float64, of a case's graph and weights; and x, labels."""
+    weights = {name: value.tolist() for name, value in case.start.items()}
+    return f"""
+        const flat = ([name, values]) => [name, [values].flat(Infinity)];
+        const weights = Object.fromEntries(Object.entries({json.dumps(weights)}).map(flat));
+        const x = {case.x.flatten().tolist()}, labels = {case.labels.tolist()};
+        const net = engine({json.dumps(case.graph)}, {json.dumps(case.shape)},
+          {{precision: "float64"}}).load(weights);
+        {more}"""
+
+
+def test_a_data_set_is_evaluated_with_a_branch_off():
+    _, graph, shape = described()[3]
+    case = Case(graph, shape, 1, 5)
+    run = case.model.eval().run
+
+    def off(layer, inputs):
+        return run(layer, [0 * inputs[0], inputs[1]] if layer["name"] == "layer2.1.add" else inputs)
+
+    case.model.run = off
+    logits = case.model(case.x)
+    ours = node(
+        engine_of(
+            case,
+            """net.setScale("layer2.1.add", 0, 0);
+            const found = [undefined, 2].map((size) => net.evaluate(x, labels, size));
+            console.log(JSON.stringify(found))""",
+        )
+    )
+    for found in ours:
+        assert found["loss"] == pytest.approx(cross_entropy(logits, case.labels).item(), rel=1e-7)
+        assert found["correct"] == (logits.argmax(1) == case.labels).sum()
+
+
+def test_a_gradient_takes_one_way_alone():
+    """Through one block's branch and the others' shortcuts, the forward pass being as it was."""
+    _, graph, shape = described()[3]
+    case = Case(graph, shape, 1, 5)
+    run, x = case.model.eval().run, case.x.clone().requires_grad_()
+    adds = [layer["name"] for layer in graph["layers"] if layer["kind"] == "add"]
+
+    def one_way(layer, inputs):
+        if layer["kind"] == "add":
+            off = 1 if layer["name"] == adds[-1] else 0
+            inputs = [one.detach() if i == off else one for i, one in enumerate(inputs)]
+        return run(layer, inputs)
+
+    case.model.run = one_way
+    (expected,) = torch.autograd.grad(cross_entropy(case.model(x), case.labels), x)
+    ours = node(
+        engine_of(
+            case,
+            f"""for (const name of {adds}) net.setScale(name, name === {adds[-1]!r} ? 1 : 0, 1, 0);
+            net.evaluate(x, labels);
+            net.backward({{weights: false, input: true}});
+            console.log(JSON.stringify([...net.gradient("input")]))""",
+        )
+    )
+    assert far(torch.tensor(ours).double().view_as(expected), expected) < 1e-7
+
+
+def test_weights_may_be_int8_with_scales():
+    _, graph, shape = described()[3]
+    name, like = next(iter(Network(graph, shape).numbers().items()))
+    size = like.shape
+    kept = torch.randint(-127, 128, size, dtype=torch.int8)
+    scales = torch.rand(size[0])
+    text = base64.b64encode(kept.numpy().tobytes()).decode()
+    given = {name: {"int8": text, "scales": scales.tolist()}}
+    ours = node(f"""
+        const net = engine({json.dumps(graph)}, {json.dumps(shape)}).load({json.dumps(given)});
+        console.log(JSON.stringify([...net.get({json.dumps(name)})]))""")
+    expected = kept.float() * scales.view(-1, *[1] * (len(size) - 1))
+    assert torch.equal(torch.tensor(ours), expected.flatten())
+
+
+def test_only_what_has_inputs_to_scale_is_scaled():
+    _, graph, shape = described()[3]
+    said = node(f"""
+        try {{ engine({json.dumps(graph)}, {json.dumps(shape)}).setScale("conv1", 0, 0.5); }}
+        catch (error) {{ console.log(JSON.stringify(error.message)); }}""")
+    assert said == "conv1 is of the kind conv; it has no input 0 to be scaled"

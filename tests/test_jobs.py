@@ -8,6 +8,7 @@ from engine_node import node
 from resnet_lab import ResNet
 from resnet_lab.jobs import Generator, start_weights
 
+
 @pytest.mark.parametrize("seed", [0, 1, -1, 2**31, 123456789])
 def test_the_generator_is_the_engines(seed):
     theirs = node(f"""

@@ -8,6 +8,7 @@ from engine_node import node, run_jobs
 
 from resnet_lab import explorers, jobs
 
+
 def test_points_are_the_pages():
     theirs = node("console.log(JSON.stringify([0, 3].map((seed) => spirals(300, seed))))")
     for seed, points in zip((0, 3), theirs, strict=True):

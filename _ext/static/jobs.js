@@ -14,7 +14,7 @@ window.resnetJobHost = {
     let worker, job, total, running = false, drawn = 0, unseen;
     // Of a job that is done and takes questions: the last one sent, and whether one is on its way.
     let sent, asking = false, answers = 0;
-    let own; // what the reader has given, which is part of every question
+    let own; // gives what the reader has drawn, which goes with a question
 
     const look = (mode) => {
       begin.textContent = {running: "Pause", paused: "Go on"}[mode] ?? words;
@@ -45,13 +45,12 @@ window.resnetJobHost = {
     }
     // Sends what the controls ask now, unless that is what was asked last.
     function ask() {
-      const given = own?.();
-      const asked = window.resnet_lab.question(name, state()), question = asked + (given ?? "");
-      if (question === sent) return false;
+      const given = own?.(), text = window.resnet_lab.question(name, state());
+      if (text + given === sent) return false;
       if (!asking) {
         asking = true;
-        sent = question;
-        worker.postMessage({question: {...JSON.parse(asked), own: given}});
+        sent = text + given;
+        worker.postMessage({question: {...JSON.parse(text), own: given}});
       }
       return true;
     }
@@ -62,7 +61,8 @@ window.resnetJobHost = {
       }
       if (asking) {
         asking = false;
-        if (!ask()) show(JSON.stringify(data), !answers++, true);
+        ask(); // while this answer is drawn
+        show(JSON.stringify(data), !answers++, true);
         return;
       }
       const done = data.step === total;

@@ -1,4 +1,7 @@
-"""What is inside a trained network: its answers, a picture with what was seen of it, and maps."""
+"""What is inside a trained network: its answers, a picture with what was seen of it, and maps.
+
+These pictures follow a slider, in a page too: what does not change is made once.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +14,11 @@ if TYPE_CHECKING:
 
     Box = tuple[int, int, int, int]
 
-PICTURE, BIG = 136, 112
+PICTURE, BIG, LEFT, RIGHT = 136, 112, 222, WIDTH - 34
 COLOURS = ("identity", "accent")
-SIGNS = {"shortcut": "", "branch": "+", "sum": "="}
-WORDS = {"shortcut": "the shortcut", "branch": "the branch", "sum": "their sum"}
+PARTS = {"shortcut": "the shortcut", "branch": "the branch", "sum": "their sum"}
+FRAME = 'class="rl-line-linear" style="stroke-width:2"'
+MADE: dict[object, str] = {}
 
 
 def answers(
@@ -25,7 +29,7 @@ def answers(
     field: tuple[Box, str] | None = None,
     spoken: tuple[str, str] | None = None,
 ) -> str:
-    """A picture of 28 × 28 pixels, and beside it what networks answer.
+    """A picture of 28 × 28 pixels, and beside it what two networks answer.
 
     Args:
         label: the result, in a sentence.
@@ -38,41 +42,47 @@ def answers(
     >>> answers("Nothing yet", ["cat", "dog"], {"ResNet": []}).count("cat")
     1
     """
-    scale = PICTURE / 28
-    body = [rect(0, 0, PICTURE, PICTURE, "muted", 0.15)]
+    best = {name: max(each) for name, each in chances.items() if each}
+    won = tuple([list(chances[name]).index(most) for name, most in best.items()])
+    key = "answers", tuple(names), tuple(chances), won
+    if key not in MADE:
+        MADE[key] = _beside(names, list(chances), won)
+    body = [MADE[key]]
     if picture:
-        body.append(image(picture, 28, (0, 0, PICTURE, PICTURE), GREY))
+        body.append(image(picture, (28, 28), WHOLE, GREY))
     if field:
-        left, top, right, bottom = field[0]
+        left, top, right, bottom = [round(side * PICTURE / 28, 1) for side in field[0]]
         body += [
             _veil(field[1], 28, "accent"),
-            f'<rect class="rl-line-linear" style="stroke-width:2" x="{left * scale:.4g}" '
-            f'y="{top * scale:.4g}" width="{(right - left) * scale:.4g}" '
-            f'height="{(bottom - top) * scale:.4g}"/>',
+            f'<path {FRAME} d="M{left} {top}H{right}V{bottom}H{left}z"/>',
         ]
     if spoken:
         body += [_veil(spoken[0], 7, "accent"), _veil(spoken[1], 7, "linear")]
-    step, left, right = PICTURE / len(names), 222, WIDTH - 34
-    best = {name: max(each) for name, each in chances.items() if each}
-    for row, name in enumerate(names):
-        y = row * step
-        said = [each[row] for each in chances.values() if each]
-        won = [chances[network][row] == best[network] for network in best]
-        body.append(
-            write(left - 6, y + 9.5, name, "rl-small rl-end" + " rl-strong" * (True in won))
-        )
-        body += [
-            rect(left, y + 1.5 + 5 * number, max(chance * (right - left), 0.5), 4.5, colour)
-            for number, (chance, colour) in enumerate(zip(said, COLOURS, strict=False))
+    step = PICTURE / len(names)
+    for number, (each, colour) in enumerate(zip(chances.values(), COLOURS, strict=False)):
+        bars = [
+            f"M{LEFT} {round(row * step + 4 + 5 * number, 1)}h{round(chance * (RIGHT - LEFT), 1)}"
+            for row, chance in enumerate(each)
         ]
-        if True in won:
-            body.append(write(right + 4, y + 9.5, f"{100 * max(said):.0f} %", "rl-small"))
-    x = 148.0
-    for network, colour in zip(chances, COLOURS, strict=False):
-        body += [rect(x, PICTURE + 9, 9, 9, colour)]
-        body.append(write(x + 13, PICTURE + 17, network, "rl-small"))
-        x += 88
+        path = "".join(bars)
+        body.append(f'<path class="rl-line-{colour}" style="stroke-width:4.5" d="{path}"/>')
+    for row in {*won}:
+        most = max([most for most, place in zip(best.values(), won, strict=True) if place == row])
+        body.append(write(RIGHT + 4, row * step + 9.5, f"{round(100 * most)} %", "rl-small"))
     return svg(PICTURE + 22, label, "".join(body))
+
+
+def _beside(names: Sequence[str], networks: Sequence[str], won: Sequence[int]) -> str:
+    """The classes' names, those that were answered in bold, and the networks'."""
+    body, step = [rect(0, 0, PICTURE, PICTURE, "muted", 0.15)], PICTURE / len(names)
+    for row, name in enumerate(names):
+        css = "rl-small rl-end" + " rl-strong" * (row in won)
+        body.append(write(LEFT - 6, row * step + 9.5, name, css))
+    for number, (name, colour) in enumerate(zip(networks, COLOURS, strict=False)):
+        x = 148 + 88 * number
+        body.append(rect(x, PICTURE + 9, 9, 9, colour))
+        body.append(write(x + 13, PICTURE + 17, name, "rl-small"))
+    return "".join(body)
 
 
 def parts(
@@ -101,34 +111,34 @@ def parts(
     """
     channels, side, columns = shape
     chosen, channel, row, column = place
-    cell, tall = BIG / columns, BIG * channels // columns // columns
-    body = []
-    for number, (part, sign) in enumerate(SIGNS.items()):
-        x, pixel = number * (BIG + 32), BIG / side
-        body.append(write(x + BIG / 2, 10, WORDS[part], "rl-label rl-middle"))
-        if number:
-            body.append(write(x - 16, 18 + BIG / 2, sign, "rl-title rl-middle"))
-        if maps and part not in maps:
-            body.append(write(x + BIG / 2, 18 + BIG / 2, "there is none", "rl-small rl-middle"))
+    there = tuple([part for part in PARTS if part in maps or not maps])
+    key = "parts", shape, there
+    if key not in MADE:
+        MADE[key] = _titles(there)
+    tall, cell, pixel = BIG * channels // columns // columns, BIG // columns, BIG / side
+    body = [MADE[key]]
+    for number, part in enumerate(PARTS):
+        if part not in there:
             continue
-        big, small = (x, 16, BIG, BIG), (x, 26 + BIG, BIG, tall)
-        for (_, y, width, height), texts, count in ((big, opened, 1), (small, maps, columns)):
-            body.append(rect(x, y, width, height, "muted", 0.15))
-            if texts:
-                where = (x, y, width, height)
-                body.append(image(texts[part], count * side, where, SIGNED, "rl-tint"))
-        css = 'class="rl-line-linear" style="stroke-width:2"'
+        x, y = number * (BIG + 32), 26 + BIG
+        across, down = round(x + column * pixel - 1, 1), round(16 + row * pixel - 1, 1)
+        big = f'x="{x}" y="16" width="{BIG}" height="{BIG}"'
+        small = f'x="{x}" y="{y}" width="{BIG}" height="{tall}"'
+        if maps:
+            whole = columns * side, channels // columns * side
+            body += [
+                image(opened[part], (side, side), big, SIGNED, "rl-tint"),
+                image(maps[part], whole, small, SIGNED, "rl-tint"),
+            ]
         if part == chosen:
-            body.append(
-                f'<rect {css} x="{x + column * pixel - 1:.4g}" y="{16 + row * pixel - 1:.4g}" '
-                f'width="{pixel + 2:.4g}" height="{pixel + 2:.4g}"/>'
-            )
-        body.append(
-            f'<rect {css} x="{x + channel % columns * cell:.4g}" '
-            f'y="{small[1] + channel // columns * cell:.4g}" width="{cell:g}" height="{cell:g}"/>'
-            f"{_target(part, big, (1, 1), channel)}"
-            f"{_target(part, small, (columns, channels // columns), 0)}"
-        )
+            body.append(_square(across, down, round(pixel + 2, 1)))
+        body += [
+            _square(x + channel % columns * cell, y + channel // columns * cell, cell),
+            f'<rect class="rl-point" data-part="{part}" data-across="1" data-down="1" '
+            f'data-first="{channel}" fill-opacity="0" {big}/>'
+            f'<rect class="rl-point" data-part="{part}" data-across="{columns}" '
+            f'data-down="{channels // columns}" data-first="0" fill-opacity="0" {small}/>',
+        ]
     bottom = 26 + BIG + tall + 14
     said = f"{channels} maps of {side} × {side}; the large one is map {channel}"
     ends = f"orange {figures(-reach)}, blue {figures(reach)}"
@@ -137,33 +147,37 @@ def parts(
     return svg(bottom + 4, label, "".join(body))
 
 
-def _target(part: str, box: tuple[float, float, float, float], grid: tuple[int, int], first: int) -> str:
-    """What a reader points at: `grid` maps, across and down, of which the first has this number."""
-    x, y, width, height = box
-    return (
-        f'<rect class="rl-point" fill="transparent" data-part="{part}" data-across="{grid[0]}" '
-        f'data-down="{grid[1]}" data-first="{first}" x="{x}" y="{y}" width="{width}" '
-        f'height="{height}"/>'
-    )
+def _titles(there: Sequence[str]) -> str:
+    """What stands above the maps and between them."""
+    body = []
+    for number, (part, title) in enumerate(PARTS.items()):
+        x = number * (BIG + 32)
+        body.append(write(x + BIG / 2, 10, title, "rl-label rl-middle"))
+        if part in there:
+            body.append(rect(x, 16, BIG, BIG, "muted", 0.15))
+        else:
+            body.append(write(x + BIG / 2, 18 + BIG / 2, "there is none", "rl-small rl-middle"))
+        if number:
+            body.append(write(x - 16, 20 + BIG / 2, " +="[number], "rl-title rl-middle"))
+    return "".join(body)
+
+
+def _square(x: float, y: float, side: float) -> str:
+    return f'<rect {FRAME} x="{x}" y="{y}" width="{side}" height="{side}"/>'
 
 
 def _veil(text: str, side: int, colour: str) -> str:
     """A colour over the picture, as thick as the bytes say."""
-    where, key = (0, 0, PICTURE, PICTURE), f"rl-veil-{colour}"
+    key = f"rl-veil-{colour}"
     return (
-        f'<mask id="{key}">{image(text, side, where, GREY)}</mask>'
-        f'<rect class="rl-{colour}" mask="url(#{key})" width="{PICTURE}" height="{PICTURE}"/>'
+        f'<mask id="{key}">{image(text, (side, side), WHOLE, GREY)}</mask>'
+        f'<rect class="rl-{colour}" mask="url(#{key})" {WHOLE}/>'
     )
 
 
 # --------------------------------------------------------------------------------- bytes as images
-def _palette(colours: Sequence[tuple[int, int, int]]) -> str:
-    """256 colours as BMP has them, and two bytes more, so that the letters come out even."""
-    numbers = [number for red, green, blue in colours for number in (blue, green, red, 0)] + [0, 0]
-    return _joined(numbers)
-
-
 def _joined(numbers: Sequence[int]) -> str:
+    """Bytes in base64."""
     return "".join(
         [
             letters(numbers[place] << 16 | numbers[place + 1] << 8 | numbers[place + 2])
@@ -172,36 +186,47 @@ def _joined(numbers: Sequence[int]) -> str:
     )
 
 
-GREY = _palette([(level, level, level) for level in range(256)])
-SIGNED = _palette([(255, 255, 255), *two_colours(1, 254)])  # 128 is 0
-HEADERS: dict[tuple[int, int], str] = {}
+def _palette(colours: Sequence[tuple[int, int, int]]) -> str:
+    """256 colours as BMP has them, and two bytes more, so that the letters come out even."""
+    numbers = [number for red, green, blue in colours for number in (blue, green, red, 0)]
+    return _joined([*numbers, 0, 0])
 
 
-def image(
-    text: str, width: int, where: tuple[float, float, float, float], colours: str, css: str = ""
-) -> str:
+WHOLE = f'x="0" y="0" width="{PICTURE}" height="{PICTURE}"'
+GREY, SIGNED = "grey", "signed"
+
+
+def _header(width: int, height: int, colours: str) -> str:
+    """The beginning of a BMP file with a palette, from the top down."""
+    size = [1080 + -(-width // 4) * 4 * height, 0, 1080, 40, width, -height]
+    numbers = [number >> shift & 255 for number in size for shift in (0, 8, 16, 24)]
+    tints = [(level, level, level) for level in range(256)]
+    if colours == SIGNED:
+        tints = [(255, 255, 255), *two_colours(1, 254)]  # 128 is 0
+    return (
+        "data:image/bmp;base64,"
+        + _joined([66, 77, *numbers, 1, 0, 8, 0, *[0] * 24])
+        + _palette(tints)
+    )
+
+
+def image(text: str, size: tuple[int, int], box: str, colours: str, css: str = "") -> str:
     """Bytes as an image in a picture.
 
     A BMP file with a palette is its header and those bytes: nothing is left to do for a pixel.
 
     Args:
         text: the bytes in base64, rows filled up to a multiple of four bytes.
-        width: of the image, in pixels.
-        where: x, y, width and height in the picture.
+        size: width and height, in pixels.
+        box: where it stands, as attributes.
         colours: GREY or SIGNED.
         css: of the image.
     """
-    row = -(-width // 4) * 4
-    height = (len(text) * 3 // 4 - text[-2:].count("=")) // row
-    if (width, height) not in HEADERS:
-        size = [1080 + row * height, 0, 1080, 40, width, -height]
-        numbers = [number >> shift & 255 for number in size for shift in (0, 8, 16, 24)]
-        numbers = [66, 77, *numbers, 1, 0, 8, 0, *[0] * 24]
-        HEADERS[width, height] = "data:image/bmp;base64," + _joined(numbers)
-    x, y, across, down = where
-    rendering = "auto" if width == 7 and colours == GREY else "pixelated"
+    key = "image", size, colours
+    if key not in MADE:
+        MADE[key] = _header(*size, colours)
+    rendering = "auto" if size == (7, 7) and colours == GREY else "pixelated"
     return (
-        f'<image class="{css}" x="{x:.5g}" y="{y:.5g}" width="{across:.5g}" height="{down:.5g}" '
-        f'preserveAspectRatio="none" style="image-rendering:{rendering}" '
-        f'href="{HEADERS[width, height]}{colours}{text}"/>'
+        f'<image class="{css}" {box} preserveAspectRatio="none" '
+        f'style="image-rendering:{rendering}" href="{MADE[key]}{text}"/>'
     )

@@ -109,7 +109,7 @@ export const KINDS = {
       from.forEach((input, i) => {
         const adding = pass(input), {grad} = to;
         if (adding === undefined) return;
-        loops.blend(input.grad, grad, grad, to.size, adding, to.scales[i], 0, 0);
+        loops.blend(input.grad, grad, grad, to.size, adding, to.slopes[i], 0, 0);
       });
     },
   }),
@@ -126,7 +126,7 @@ export const KINDS = {
         from.forEach((input, i) => {
           const adding = pass(input), grad = to.grad + starts[i];
           if (adding === undefined) return;
-          loops.blend(input.grad, grad, grad, input.size, adding, to.scales[i], 0, 0);
+          loops.blend(input.grad, grad, grad, input.size, adding, to.slopes[i], 0, 0);
         });
       },
     };

@@ -12,6 +12,7 @@
    net.get(name), net.save()             one parameter, all of them; net.shapes has their shapes
    net.sizes                             {layer: [channels, height, width]}
    net.setScale(name, index, factor)     input `index` of an addition or concatenation
+   net.evaluate(x, labels)               {loss, correct} over a data set
    net.backward({from: name, gradient: numbers, weights: false, input: true})
                                          of one unit, say, for its effective receptive field
    options of engine: precision "float32" or "float64"; simd: false is slower, with the same bits.
@@ -23,7 +24,7 @@
    path, gives the same bits. Math.exp and its like do not, hence our own. */
 import {fastLoops, hasSimd} from "./fast_loops.mjs";
 import {KINDS, outputShape, parameterShapes} from "./layers.mjs";
-import {exp, generator, log, product} from "./numbers.mjs";
+import {exp, fromInt8, generator, log, product} from "./numbers.mjs";
 import {plainLoops} from "./plain_loops.mjs";
 
 /** The network of `graph` for one input shape: [channels, height, width] or [channels, length]. */
@@ -52,7 +53,7 @@ export function engine(graph, shape, {precision = "float32", simd = true} = {}) 
     const layer = {
       ...given, from, groups, dims, kernel: pair(kernel, 1), stride: pair(stride, 1),
       padding: pair(padding, 0), dilation: pair(dilation, 1), parameters: {},
-      scales: from.map(() => 1),
+      scales: from.map(() => 1), slopes: from.map(() => 1),
     };
     const shapes = from.map((one) => one.shape);
     layer.shape = outputShape(layer, shapes);
@@ -189,9 +190,11 @@ export function engine(graph, shape, {precision = "float32", simd = true} = {}) 
       return net;
     },
 
-    /** Set parameters by name; those that are not named stay as they are. */
+    /** Set parameters by name, each to numbers or to {int8, scales}, see `fromInt8`; those that are
+        not named stay as they are. */
     load(values) {
-      for (const [name, numbers] of Object.entries(values)) {
+      for (const [name, given] of Object.entries(values)) {
+        const numbers = given.int8 ? fromInt8(given) : given;
         const parameter = find(parameters, name), {at, size} = parameter;
         if (numbers.length !== size) {
           throw new Error(`${name} has ${size} numbers, not ${numbers.length}`);
@@ -204,8 +207,15 @@ export function engine(graph, shape, {precision = "float32", simd = true} = {}) 
     get: (name) => copy(find(parameters, name).at, find(parameters, name).size),
     save: () => Object.fromEntries([...parameters.keys()].map((name) => [name, net.get(name)])),
 
-    setScale(name, index, factor) {
-      find(layers, name).scales[index] = factor;
+    /** Multiply an input of an addition or concatenation, which is what goes through a branch or a
+        shortcut: its numbers on the way forward, their gradient on the way back. */
+    setScale(name, index, forward, backward = forward) {
+      const {kind, scales, slopes} = find(layers, name);
+      if (kind !== "add" && kind !== "concat" || !(index in scales)) {
+        throw new Error(`${name} is of the kind ${kind}; it has no input ${index} to be scaled`);
+      }
+      scales[index] = forward;
+      slopes[index] = backward;
       return net;
     },
 
@@ -240,6 +250,20 @@ export function engine(graph, shape, {precision = "float32", simd = true} = {}) 
       }
       labelled = true;
       return {loss: loss / batch, correct};
+    },
+
+    /** Mean loss over a data set, and how many are right; `size` images at a time. */
+    evaluate(x, labels, size = labels.length) {
+      const each = x.length / labels.length;
+      let sum = 0, correct = 0;
+      for (let at = 0; at < labels.length; at += size) {
+        const wanted = labels.slice(at, at + size);
+        net.forward(x.slice(each * at, each * (at + wanted.length)), wanted.length);
+        const found = net.loss(wanted);
+        sum += found.loss * wanted.length;
+        correct += found.correct;
+      }
+      return {loss: sum / labels.length, correct};
     },
 
     /** Gradients of the loss, or of `gradient` times the output of the layer `from`. */

@@ -74,3 +74,12 @@ export function generator(seed) {
   };
   return {uniform, normal, below, shuffled};
 }
+
+/** Weights of int8 as numbers: the j-th of `scales` is that of the j-th output channel.
+    int8: an Int8Array, or its bytes in base64. */
+export function fromInt8({int8, scales}) {
+  const bytes = typeof int8 === "string"
+    ? Int8Array.from(atob(int8), (letter) => letter.charCodeAt()) : int8;
+  const size = bytes.length / scales.length;
+  return Float32Array.from(bytes, (byte, i) => byte * scales[Math.floor(i / size)]);
+}

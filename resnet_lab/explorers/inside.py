@@ -59,7 +59,7 @@ def view(results: dict[str, Any] | None = None, **values: Any) -> str:
         results["reach"],
     )
     rows = [
-        (name, *[f"{100 * each[place]:.1f}" for each in named.values()])
+        (name, *[round(1000 * each[place]) / 10 for each in named.values()])
         for place, name in enumerate(network.CLASSES)
     ]
     return (

@@ -19,7 +19,32 @@ from .data import normalise
 from .models import build
 from .sources import FASHION_SMALL, idx_split
 
-OWN: dict[str, Tensor] = {}
+OWN = {"picture": torch.zeros(inside.SHAPE, dtype=torch.uint8)}
+
+
+def give(picture: Any) -> None:
+    """Take a picture as the reader's own; see `explorers.inside.show`."""
+    try:
+        import numpy
+
+        given = torch.from_numpy(numpy.array(picture))
+    except TypeError:
+        raise TypeError(f"picture is {picture!r}; it must be an image or an array") from None
+    colours = given.dim() == 3 and given.shape[2] >= 3
+    if given.dtype != torch.uint8 or not (given.dim() == 2 or colours) or not given.numel():
+        raise ValueError(
+            f"picture has the shape {tuple(given.shape)} and numbers of {given.dtype}; it must be "
+            "(height, width) or (height, width, 3), of uint8"
+        )
+    grey = given.double()
+    if colours:
+        grey = grey[:, :, :3] @ torch.tensor([0.299, 0.587, 0.114], dtype=torch.float64)
+    height, width = grey.shape
+    sides = [max(1, round(side * 28 / max(height, width))) for side in (height, width)]
+    small = nn.functional.interpolate(grey[None, None], size=sides, mode="area")[0]
+    down, right = [28 - side for side in sides]
+    around = (right // 2, right - right // 2, down // 2, down - down // 2)
+    OWN["picture"] = nn.functional.pad(small, around).round().to(torch.uint8)
 
 
 @cache

@@ -138,7 +138,27 @@ WORDS: dict[int | str, str] = {
     for place in range(network.PICTURES)
 }
 
-inside = Explorer(
+class Inside(Explorer):
+    """The explorer, which in a notebook can be shown a picture."""
+
+    def show(self, picture: Any) -> None:
+        """Ask the networks about a picture of your own.
+
+        Args:
+            picture: an image of Pillow's, or an array or a tensor of bytes, (height, width) or
+                (height, width, 3), 255 being white. It is made grey and 28 × 28. The networks know
+                bright things on black.
+
+        Raises:
+            TypeError, ValueError: it is no such thing.
+        """
+        from ..inside_runner import give
+
+        give(picture)
+        self.value = {"picture": "own"}
+
+
+inside = Inside(
     "inside",
     "Inside two trained networks",
     [

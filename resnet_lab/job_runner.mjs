@@ -6,6 +6,7 @@
    is stands in `jobs.py`. */
 import {engine} from "./engine/network.mjs";
 import {exp, generator} from "./engine/numbers.mjs";
+import {inside} from "./inside_runner.mjs";
 
 export function cosine(x) {
   let total = 1, term = 1;
@@ -93,4 +94,4 @@ export function* race(job, data, options) {
 }
 
 /** By a job's kind; `job_runner.py` has the same names. */
-export const JOBS = {race};
+export const JOBS = {race, inside};

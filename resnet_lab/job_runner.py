@@ -15,7 +15,7 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from . import jobs
+from . import inside_runner, jobs
 from .models import build
 
 
@@ -131,4 +131,7 @@ def answers(model: nn.Module, cells: int, dtype: torch.dtype) -> list[float]:
 
 
 # By a job's kind; `job_runner.mjs` has the same names.
-RUNNERS: dict[str, Callable[[dict[str, Any], torch.dtype], Results]] = {"race": race}
+RUNNERS: dict[str, Callable[[dict[str, Any], torch.dtype], Results]] = {
+    "race": race,
+    "inside": inside_runner.run,
+}

@@ -37,7 +37,7 @@ def decision_map(
     if not (0 <= min(values) and max(values) <= 1 and sum(values) >= 0):  # the sum finds a NaN
         bad = next(value for value in values if not 0 <= value <= 1)
         raise ValueError(f"a value of the map is {bad}; give probabilities from 0 to 1")
-    uri = _bitmap([int(LEVELS * value) for value in values], size, size, _two_colours(0.7))
+    uri = _bitmap([int(LEVELS * value) for value in values], size, size, two_colours(0.7))
     dots = ["", ""]
     for x, y, label_of in points:
         dots[label_of] += f"M{(1 + x) * WIDTH / 2:.1f} {(1 - y) * WIDTH / 2:.1f}h0"
@@ -75,7 +75,7 @@ def feature_maps(maps: Sequence[tuple[str, Sequence[float], int, int]], label: s
             raise ValueError(f"{caption} has a value that is not a number; leave such maps out")
     least = min([min(values) for _, values, *_ in maps])
     signed, reach = least < 0, max([max(values) for _, values, *_ in maps] + [-least]) or 1
-    colours = _two_colours(1) if signed else [(4 * level - level // 64,) * 3 for level in range(65)]
+    colours = two_colours(1) if signed else [(4 * level - level // 64,) * 3 for level in range(65)]
     columns = min(5, len(maps))
     side = min(120, (WIDTH - 8 * (columns - 1)) / columns)
     tallest = max([height / width for _, _, height, width in maps]) * side
@@ -98,15 +98,15 @@ def feature_maps(maps: Sequence[tuple[str, Sequence[float], int, int]], label: s
     return svg(y + 6, label, "".join(body))
 
 
-def _two_colours(most: float) -> list[Colour]:
-    """From orange over white to blue, in `LEVELS` steps. most: the share of colour at the ends."""
+def two_colours(most: float, steps: int = LEVELS) -> list[Colour]:
+    """From orange over white to blue, in so many steps. most: the share of colour at the ends."""
     ends = [
         [int(LIGHT[name][place : place + 2], 16) for place in (1, 3, 5)]
         for name in ("linear", "accent")
     ]
     found = []
-    for level in range(LEVELS + 1):
-        share = 2 * level / LEVELS - 1
+    for level in range(steps + 1):
+        share = 2 * level / steps - 1
         red, green, blue = [
             round(255 + most * abs(share) * (channel - 255)) for channel in ends[share > 0]
         ]
@@ -131,12 +131,12 @@ def _bitmap(levels: Sequence[int], width: int, height: int, colours: Sequence[Co
     bytes; where theirs would not, pixels are written twice or four times.
     """
     times = {0: 1, 2: 2}.get(width % 4, 4)
-    letters = [_letters(blue << 16 | green << 8 | red) * times for red, green, blue in colours]
+    letters = [letters(blue << 16 | green << 8 | red) * times for red, green, blue in colours]
     header = [66, 77, *_bytes(54 + 3 * times * width * height), 0, 0, 0, 0, 54, 0, 0, 0]
     header += [40, 0, 0, 0, *_bytes(times * width), *_bytes(-height)]  # from the top down
     header += [1, 0, 24, 0] + [0] * 24
     begin = [
-        _letters(header[place] << 16 | header[place + 1] << 8 | header[place + 2])
+        letters(header[place] << 16 | header[place + 1] << 8 | header[place + 2])
         for place in range(0, 54, 3)
     ]
     return "data:image/bmp;base64," + "".join(begin + [letters[level] for level in levels])
@@ -147,8 +147,8 @@ def _bytes(number: int) -> list[int]:
     return [number >> shift & 255 for shift in (0, 8, 16, 24)]
 
 
-def _letters(number: int) -> str:
-    """Three bytes as four letters of base64."""
+def letters(number: int) -> str:
+    """Three bytes, as one number, as four letters of base64."""
     return (
         BASE64[number >> 18]
         + BASE64[number >> 12 & 63]

@@ -20,6 +20,7 @@ from .explorer import ALL, Explorer
 from .family import family, family_network
 from .function_class import function_class
 from .gradients import gradients
+from .inside import inside
 from .output_size import output_size
 from .race import race
 from .receptive_field import receptive_field
@@ -44,6 +45,7 @@ __all__ = [
     "family_network",
     "function_class",
     "gradients",
+    "inside",
     "output_size",
     "race",
     "receptive_field",

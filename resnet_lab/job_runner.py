@@ -8,7 +8,7 @@ Example:
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 import torch
@@ -41,8 +41,18 @@ def examples(job: dict[str, Any]) -> tuple[torch.Tensor, torch.Tensor]:
     return given.view(len(labels), *job["shape"]), torch.tensor(labels)
 
 
-def start(model: nn.Module, job: dict[str, Any], kind: str) -> None:
-    """Give the model the start weights that the page's engine draws."""
+def start(
+    model: nn.Module, job: dict[str, Any], kind: str, seed: int | None = None, scheme: str = "He"
+) -> None:
+    """Give the model the start weights that the page's engine draws.
+
+    Args:
+        model: of the job's graph of this kind.
+        job: with its graphs.
+        kind: "plain" or "residual".
+        seed: the job's own if None.
+        scheme: of `jobs.start_weights`.
+    """
     kinds = {layer["name"]: layer["kind"] for layer in job["graphs"][kind]["layers"]}
     values = dict(model.named_parameters())
     # Parameters in the order of the layers, in which the engine draws them.
@@ -53,11 +63,24 @@ def start(model: nn.Module, job: dict[str, Any], kind: str) -> None:
         if f"{layer}.{part}" in values
     }
     with torch.no_grad():
-        for name, numbers in jobs.start_weights(shapes, kinds, job["seed"]).items():
+        drawn = jobs.start_weights(shapes, kinds, job["seed"] if seed is None else seed, scheme)
+        for name, numbers in drawn.items():
             values[name].copy_(torch.tensor(numbers, dtype=torch.float64).view(shapes[name]))
 
 
 def run(job: dict[str, Any], dtype: torch.dtype = torch.float32) -> Iterator[dict[str, Any]]:
+    """Do a job of `jobs` or `probes`; give, again and again, all that is known by then."""
+    if "run" not in job:
+        return race(job, dtype)
+    from . import probe_runner
+
+    runner: Callable[..., Iterator[dict[str, Any]]] = getattr(probe_runner, job["run"])
+    return runner(job, dtype)
+
+
+def race(
+    job: dict[str, Any], dtype: torch.dtype = torch.float32
+) -> Generator[dict[str, Any], None, dict[str, nn.Module]]:
     """Train the twins in turns; give, after every so many steps, all that is known by then.
 
     Args:
@@ -67,6 +90,7 @@ def run(job: dict[str, Any], dtype: torch.dtype = torch.float32) -> Iterator[dic
     Returns:
         Of each result "step"; "losses" of "plain" and "residual", each the mean over `job["every"]`
         steps; and "maps", for spirals: the probability of class 1 at the middles of 32 x 32 cells.
+        In the end, to `yield from`, the trained models.
     """
     inputs, labels = examples(job)
     inputs = inputs.to(dtype)
@@ -103,6 +127,7 @@ def run(job: dict[str, Any], dtype: torch.dtype = torch.float32) -> Iterator[dic
                 "losses": {kind: list(curve) for kind, curve in losses.items()},
                 "maps": maps if job["map"] else {},
             }
+    return models
 
 
 @torch.no_grad()

@@ -1,4 +1,4 @@
-"""Chapter 13 offline, online and on a mute network: fetching weights neither fails nor hangs."""
+"""Chapter 14 offline, online and on a mute network: fetching weights neither fails nor hangs."""
 
 import hashlib
 import http.server
@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-CHAPTER = Path(__file__).parent.parent / "chapters" / "13-using-a-trained-network.ipynb"
+CHAPTER = Path(__file__).parent.parent / "chapters" / "14-inside-a-trained-network.ipynb"
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ Example:
 from __future__ import annotations
 
 import base64
+import copy
 from collections.abc import Iterator
 from math import log10
 from typing import Any
@@ -17,7 +18,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from . import gradients, landscape as planes, probes
+from . import gradients, jobs, probes
+from . import landscape as planes
 from .data import load, normalise
 from .job_runner import examples, race, start
 from .models import build
@@ -27,7 +29,7 @@ Results = Iterator[dict[str, Any]]
 
 
 def garments() -> tuple[Tensor, Tensor]:
-    """The first 32 images of small Fashion-MNIST, normalised, (32, 1, 28, 28), and their classes."""
+    """32 images of small Fashion-MNIST, normalised, (32, 1, 28, 28), and their classes."""
     data = load("fashion-mnist-small")
     images = data.train.images[:32]
     return normalise(images, data.mean, data.std).double(), data.train.labels[:32]
@@ -56,7 +58,7 @@ def signals(job: dict[str, Any], dtype: torch.dtype = torch.float64) -> Results:
     runs = []
     for step, seed in enumerate(job["seeds"], 1):
         found = {}
-        for kind, net in probes.image_twins(job["depth"], job["shortcut"]).items():
+        for kind, net in jobs.twins("digits", job["depth"], job["shortcut"]).items():
             model = signal_model(job, kind, net, seed)
             layers = {layer.name: layer for layer in gradients.signals(model, images, labels)}
             found[kind] = {
@@ -93,14 +95,12 @@ def paths(job: dict[str, Any], dtype: torch.dtype = torch.float32) -> Results:
         `paths.path_shares`; "lesions" of "plain" and "residual": the loss of the whole, then with
         one block off after the other.
     """
-    models = yield from race(job, dtype)
-    inputs, labels = examples(job)
+    models = yield from race(job["race"], dtype)
+    inputs, labels = examples(job["race"])
     inputs, count, back = inputs.to(dtype), job["looked_at"], job["sent_back"]
-    state = models["residual"].state_dict()
-    exact = build(probes.jobs.twins(job["task"], job["depth"], job["shortcut"])["residual"])
-    exact.load_state_dict(state)
+    exact = copy.deepcopy(models["residual"])  # which becomes float64
     results: dict[str, Any] = {
-        "step": job["steps"] + 1,
+        "step": job["race"]["steps"] + 1,
         "shares": path_shares(exact, inputs[:back], labels[:back]),
         "lesions": {},
     }
@@ -122,8 +122,8 @@ def landscape(job: dict[str, Any], dtype: torch.dtype = torch.float32) -> Result
         Of each result "step" and, after the training, "planes" of "plain" and "residual": losses in
         the order of `job["order"]`, as many as are known.
     """
-    models = yield from race(job, dtype)
-    inputs, labels = examples(job)
+    models = yield from race(job["race"], dtype)
+    inputs, labels = examples(job["race"])
     inputs, labels = inputs[: job["looked_at"]].to(dtype), labels[: job["looked_at"]]
     axes = {kind: planes.directions(model, job["directions"]) for kind, model in models.items()}
     found: dict[str, list[float]] = {kind: [] for kind in models}
@@ -137,6 +137,6 @@ def landscape(job: dict[str, Any], dtype: torch.dtype = torch.float32) -> Result
             found[kind].append(planes.loss_at(model, inputs, labels, axes[kind], at))
         if done % job["cells"] == 0:
             yield {
-                "step": job["steps"] + done // job["cells"],
+                "step": job["race"]["steps"] + done // job["cells"],
                 "planes": {kind: list(losses) for kind, losses in found.items()},
             }

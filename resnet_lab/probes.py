@@ -13,29 +13,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-DEPTHS = (8, 14, 20, 26, 32, 38, 44, 50, 56)
 NOTHING = -99.0  # stands for the logarithm of zero
-
-
-def image_twins(depth: int, shortcut: str = "A") -> dict[str, ResNet]:
-    """The paper's CIFAR family at half the width, for one channel: plain, and with shortcuts.
-
-    Args:
-        depth: 6n + 2 layers.
-        shortcut: of the residual one, "A" or "B".
-    """
-    return {
-        kind: ResNet(
-            "basic",
-            ((depth - 2) // 6,) * 3,
-            (8, 16, 32),
-            shortcut=option,
-            stem="3x3",
-            in_channels=1,
-            classes=10,
-        )
-        for kind, option in (("plain", "none"), ("residual", shortcut))
-    }
 
 
 def altered(graph: dict[str, Any], activation: str, batchnorm: bool) -> dict[str, Any]:
@@ -47,7 +25,7 @@ def altered(graph: dict[str, Any], activation: str, batchnorm: bool) -> dict[str
         batchnorm: False leaves it out.
 
     Example:
-        >>> graph = image_twins(8)["plain"].graph().to_dict()
+        >>> graph = jobs.twins("digits", 8, "A")["plain"].graph().to_dict()
         >>> kinds = [layer["kind"] for layer in altered(graph, "tanh", False)["layers"]]
         >>> kinds[:4]
         ['conv', 'tanh', 'conv', 'tanh']
@@ -75,7 +53,7 @@ def signals(
     """The job of measuring the signal in every layer before training, up and down, seed by seed.
 
     Args:
-        depth, shortcut: as in `image_twins`.
+        depth, shortcut: of networks of the CIFAR family, as in `jobs.twins`.
         activation, initialisation, batchnorm: as in `gradients.alter`.
         seed: the first of them.
         seeds: how many.
@@ -87,16 +65,14 @@ def signals(
     """
     graphs = {
         kind: altered(net.graph().to_dict(), activation, batchnorm)
-        for kind, net in image_twins(depth, shortcut).items()
+        for kind, net in jobs.twins("digits", depth, shortcut).items()
     }
     measured = [
-        layer["name"]
-        for layer in graphs["plain"]["layers"]
-        if layer["kind"] in ("conv", "linear")
+        layer["name"] for layer in graphs["plain"]["layers"] if layer["kind"] in ("conv", "linear")
     ]
     return {
-        "run": "signals",
-        "data": "garments",
+        "kind": "signals",
+        "data": ["garments"],
         "shape": [1, 28, 28],
         "batch": 32,
         "depth": depth,
@@ -106,8 +82,6 @@ def signals(
         "batchnorm": batchnorm,
         "seeds": list(range(seed, seed + seeds)),
         "steps": seeds,
-        "unit": "seed",
-        "follow": True,
         "measured": measured,
         "graphs": graphs,
     }
@@ -120,17 +94,17 @@ RECIPES: dict[str, dict[str, Any]] = {
 }
 
 
-def trained(task: str, depth: int, shortcut: str, seed: int) -> dict[str, Any]:
+def training(task: str, depth: int, seed: int) -> dict[str, Any]:
     """The race that comes before a look into its twins."""
     recipe = RECIPES[task]
-    job = jobs.race(task, depth, shortcut, recipe["lr"], recipe["steps"], seed)
-    return {**job, "map": 0, "looked_at": 256}
+    job = jobs.race(task, depth, "A", recipe["lr"], recipe["steps"], seed)
+    return {**job, "map": 0}
 
 
 def block_names(net: ResNet) -> list[str]:
     """The blocks of a network in order: layer1.0, layer1.1 ...
 
-    >>> block_names(image_twins(8)["plain"])
+    >>> block_names(jobs.twins("digits", 8, "A")["plain"])
     ['layer1.0', 'layer2.0', 'layer3.0']
     """
     return [name for blocks in net.graph().stages().values() for name in blocks]
@@ -146,14 +120,16 @@ def paths(task: str = "spirals", depth: int = 32, seed: int = 0) -> dict[str, An
     Returns:
         Of the graphs, "residual" serves both: a plain network is one whose shortcuts carry nothing.
     """
-    job = trained(task, depth, "A", seed)
+    race = training(task, depth, seed)
     blocks = block_names(jobs.twins(task, depth, "A")["residual"])
     return {
-        **job,
-        "run": "paths",
+        "kind": "paths",
+        "data": race["data"],
+        "steps": race["steps"] + 1 + len(blocks),
+        "race": race,
+        "looked_at": 256,
         "sent_back": 256 if task == "spirals" else 32,
         "blocks": blocks,
-        "total": job["steps"] + 1 + len(blocks),
         "nodes": nodes(len(blocks)),
     }
 
@@ -209,16 +185,17 @@ def landscape(
         directions: seed of the two random directions.
         reach: how far the plane goes to each side; at 1 the weights have changed by their own size.
     """
-    job = trained(task, depth, "A", seed)
+    race = training(task, depth, seed)
     return {
-        **job,
-        "run": "landscape",
+        "kind": "landscape",
+        "data": race["data"],
+        "steps": race["steps"] + CELLS,
+        "race": race,
         "looked_at": 256 if task == "spirals" else 128,
         "cells": CELLS,
         "reach": reach,
         "directions": directions,
         "order": outwards(CELLS),
-        "total": job["steps"] + CELLS,
     }
 
 

@@ -17,7 +17,9 @@ from .explorer import ALL, Explorer
 from .family import family, family_network
 from .function_class import function_class
 from .gradients import gradients
+from .landscape import landscape
 from .output_size import output_size
+from .paths import paths
 from .race import race
 from .receptive_field import receptive_field
 from .residual_block import residual_block
@@ -38,7 +40,9 @@ __all__ = [
     "family_network",
     "function_class",
     "gradients",
+    "landscape",
     "output_size",
+    "paths",
     "race",
     "receptive_field",
     "residual_block",

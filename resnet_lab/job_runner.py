@@ -1,4 +1,4 @@
-"""Runs the jobs of `jobs` with PyTorch, as `job_runner.js` runs them in a page.
+"""Runs the jobs of `jobs` with PyTorch, as `job_runner.mjs` runs them in a page.
 
 Example:
     results = [*run(jobs.race("spirals", depth=32))]
@@ -8,7 +8,7 @@ Example:
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from typing import Any
 
 import torch
@@ -68,19 +68,20 @@ def start(
             values[name].copy_(torch.tensor(numbers, dtype=torch.float64).view(shapes[name]))
 
 
-def run(job: dict[str, Any], dtype: torch.dtype = torch.float32) -> Iterator[dict[str, Any]]:
-    """Do a job of `jobs` or `probes`; give, again and again, all that is known by then."""
-    if "run" not in job:
-        return race(job, dtype)
-    from . import probe_runner
-
-    runner: Callable[..., Iterator[dict[str, Any]]] = getattr(probe_runner, job["run"])
-    return runner(job, dtype)
+Results = Generator[dict[str, Any], Any, Any]
 
 
-def race(
-    job: dict[str, Any], dtype: torch.dtype = torch.float32
-) -> Generator[dict[str, Any], None, dict[str, nn.Module]]:
+def run(job: dict[str, Any], dtype: torch.dtype = torch.float32) -> Results:
+    """Run a job of any kind; see `jobs` for what it is and what it gives.
+
+    Args:
+        job: made by a function of `jobs`, such as `jobs.race`.
+        dtype: of all numbers.
+    """
+    return RUNNERS[job["kind"]](job, dtype)
+
+
+def race(job: dict[str, Any], dtype: torch.dtype = torch.float32) -> Results:
     """Train the twins in turns; give, after every so many steps, all that is known by then.
 
     Args:
@@ -140,3 +141,20 @@ def answers(model: nn.Module, cells: int, dtype: torch.dtype) -> list[float]:
     points = torch.stack((x.flatten(), y.flatten()), 1).to(dtype)
     chances = model.eval()(points[:, :, None, None]).softmax(1)[:, 1]
     return [math.floor(100 * chance + 0.5) / 100 for chance in chances.tolist()]
+
+
+def probe(job: dict[str, Any], dtype: torch.dtype) -> Results:
+    """Run a job of `probes`."""
+    from . import probe_runner  # which begins with a race
+
+    found: Results = getattr(probe_runner, job["kind"])(job, dtype)
+    return found
+
+
+# By a job's kind; `job_runner.mjs` has the same names.
+RUNNERS: dict[str, Callable[[dict[str, Any], torch.dtype], Results]] = {
+    "race": race,
+    "signals": probe,
+    "paths": probe,
+    "landscape": probe,
+}

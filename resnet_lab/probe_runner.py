@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import base64
 import copy
-from collections.abc import Iterator
 from math import log10
 from typing import Any
 
@@ -21,11 +20,10 @@ from torch import Tensor, nn
 from . import gradients, jobs, probes
 from . import landscape as planes
 from .data import load, normalise
-from .job_runner import examples, race, start
+from .job_runner import Results, examples, race, start
 from .models import build
 from .paths import lesions, path_shares
 
-Results = Iterator[dict[str, Any]]
 
 
 def garments() -> tuple[Tensor, Tensor]:

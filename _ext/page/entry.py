@@ -17,6 +17,13 @@ def job(name: str, state: str) -> str:
     return JSON.stringify(explorer.job(**explorer.check(explorer.read(state))))
 
 
+def question(name: str, state: str) -> str:
+    explorer = ALL[name]
+    if not explorer.question:
+        return ""
+    return JSON.stringify(explorer.question(**explorer.check(explorer.read(state))))
+
+
 def code(name: str, state: str) -> str:
     return ALL[name].code(ALL[name].read(state))
 
@@ -26,4 +33,10 @@ def judge(record: str, answer: str) -> list[str]:
     return [result.state, result.text]
 
 
-window.resnet_lab = {"render": render, "code": code, "job": job, "check": judge}
+window.resnet_lab = {
+    "render": render,
+    "code": code,
+    "job": job,
+    "question": question,
+    "check": judge,
+}

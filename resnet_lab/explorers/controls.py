@@ -118,6 +118,15 @@ class Choice:
         return self.check({str(option): option for option in self.options}.get(text, text))
 
 
+class Picture(Choice):
+    """A choice of pictures, of which one may be the reader's own: "own".
+
+    Attributes:
+        options: a dict from each value to its words. Those that are numbers are places in
+            `pictures.png`, which pages have: a row of small pictures.
+    """
+
+
 @dataclass(frozen=True)
 class Switch:
     """On or off: a checkbox."""

@@ -51,10 +51,10 @@ def fit(
     """Train `model` in place; return the history, which is plain JSON.
 
     Ctrl-C and a notebook's stop button end it after the step being done, with a sentence: the
-    history then has "stopped", the number of steps done, and the same line goes on from there. Its
-    "waiting" is, for each point, the share of the time before it that was spent waiting for images. A
+    history then has "stopped", the number of steps done, and the same line goes on from there. A
     run that was cut off, however it happened, ends with the same weights as one that was not: bit
-    for bit on a CPU, with the same number of threads and processes.
+    for bit on a CPU, with the same number of threads and processes. The history's "waiting" is, for
+    each point, the share of the time before it that was spent waiting for images.
 
     Args:
         model: Takes images (N, C, H, W), gives logits (N, classes).

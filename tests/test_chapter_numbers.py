@@ -56,6 +56,11 @@ QUOTED = {
         "100": "a whole, in percent",
         "1.28": "millions of images in ImageNet",
     },
+    "17": {
+        "80.4 79.3 79.0 82.2 83.4": "the abstracts and tables of the papers named",
+        "24.8 23.3 1.5": "the paper on squeeze-and-excitation, table 2",
+        "6.41 5.25 4.91 1,202": "the paper on stochastic depth, table 1 and section 4",
+    },
     "18": {
         "45,000 5,000": "the paper, section 4.2",
         "8.75": "the paper, table 6",

@@ -50,7 +50,6 @@ QUOTED = {
     },
     "11": {"15": "a value to set in the explorer"},
     "12": {"20": "the second Inception paper, section 3.2"},
-    "13": {"302 298 543 753 23.3 23.5 24.2": "experiments/results/compare_training.json"},
     "14": {
         "2.6": "a version of PyTorch",
         "100": "a whole, in percent",

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 # Every module's name is replaced here by the explorer in it.
 from .batch_norm import batch_norm
+from .budget import budget
 from .building_blocks import building_blocks
 from .cheaper_convolutions import cheaper_convolutions
 from .controls import Choice, Range, Real, Switch
@@ -19,7 +20,10 @@ from .explorer import ALL, Explorer
 from .family import family, family_network
 from .function_class import function_class
 from .gradients import gradients
+from .inside import inside
+from .landscape import landscape
 from .output_size import output_size
+from .paths import paths
 from .race import race
 from .receptive_field import receptive_field
 from .residual_block import residual_block
@@ -34,6 +38,7 @@ __all__ = [
     "Real",
     "Switch",
     "batch_norm",
+    "budget",
     "building_blocks",
     "cheaper_convolutions",
     "cross_entropy",
@@ -42,7 +47,10 @@ __all__ = [
     "family_network",
     "function_class",
     "gradients",
+    "inside",
+    "landscape",
     "output_size",
+    "paths",
     "race",
     "receptive_field",
     "residual_block",

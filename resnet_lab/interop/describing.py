@@ -77,7 +77,7 @@ def describe(
 def counted(recorder: Recorder, shape: tuple[int, ...], name: str, notes: list[str]) -> Trace:
     """The table of what a recorder has seen."""
     graph = Graph(name, recorder.layers, len(shape) - 1, shape[0], notes=tuple(notes))
-    return trace(folded(graph), shape)
+    return trace(folded(graph, recorder.walk.rows), shape)
 
 
 def recorded(model: nn.Module, shape: tuple[int, ...], name: str, device: str) -> Recorder:

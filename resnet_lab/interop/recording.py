@@ -132,7 +132,7 @@ class Recorder(TorchFunctionMode):
         name, shape = self.unused(name or self.inner(kind)), self.shape(out)
         if kind == "linear" and len(shape) > 1:
             settings["shape"] = shape
-        if kind in ("rearrange", "reshape", "slice", "gather", "mean", "upsample", "unknown"):
+        if kind in ("rearrange", "reshape", "slice", "gather", "mean", "upsample", "unknown", "einsum"):
             settings["shape"] = shape
         if kind == "transposed-conv":
             settings["shape"] = shape
@@ -263,6 +263,8 @@ class Recorder(TorchFunctionMode):
             name = getattr(getattr(func, "__self__", None), "__name__", name)
         bare = name.strip("_")
         source = args[0] if args and isinstance(args[0], Tensor) else tensors[0]
+        if bare in functions.CONSTANTS:
+            return
         if bare in functions.HANDLERS:
             signature, handler = functions.HANDLERS[bare]
             handler(self, functions.bound(signature, args, kwargs), out)

@@ -47,7 +47,11 @@ class Comparison:
     def __str__(self) -> str:
         lines = [self.sentence]
         for what, (one, two) in (("parameters", self.params), ("MACs", self.macs)):
-            gap = "as many" if one == two else f"{abs(one - two):,} {'more' if one > two else 'fewer'}"
+            gap = (
+                "as many"
+                if one == two
+                else f"{abs(one - two):,} {'more' if one > two else 'fewer'}"
+            )
             lines.append(f"{what}: {one:,} against {two:,}, {gap}")
         return "\n".join(lines)
 

@@ -158,9 +158,7 @@ def extra(pair: Alignment, i: int, j: int, more: int, fewer: int) -> list[Text]:
     place = f"after {pair.one[i - 1].layer.name}" if i else "at the beginning"
     if more and fewer:
         return other_layers(pair.one[i : i + more], pair.two[j : j + fewer], name)
-    here, net, first, count = (
-        (True, pair.one, i, more) if more else (False, pair.two, j, fewer)
-    )
+    here, net, first, count = (True, pair.one, i, more) if more else (False, pair.two, j, fewer)
     nodes = net[first : first + count]
     kinds = [node.layer.kind for node in nodes]
     key = f"{'more' if here else 'fewer'} {' '.join(kinds[:4])}"

@@ -65,7 +65,9 @@ def notes(table: Trace) -> list[str]:
         found.append("–: positions are mixed, so that there is no receptive field any more.")
     for row in table.unknown:
         line = row.layer.line if row.layer else ""
-        found.append(f"{row.name} is not known, its MACs are not counted" + f" ({line})." * bool(line))
+        found.append(
+            f"{row.name} is not known, its MACs are not counted" + f" ({line})." * bool(line)
+        )
     return found + list(table.net.graph().notes)
 
 

@@ -205,6 +205,12 @@ class Trace:
 
         return to_html(self, level)
 
+    def to_json(self) -> str:
+        """The network and its input shape as text, which `graph_json.from_json` reads."""
+        from .graph_json import to_json
+
+        return to_json(self)
+
     def __repr__(self) -> str:
         return self.to_text()
 
@@ -326,7 +332,9 @@ class Walk:
         self.origins.append(origin)
         if kind in SEES and layer.output_size is None:
             self.field = field
-        elif field.size is None and source.field.size and max(source.output_shape[1:], default=1) > 1:
+        elif (
+            field.size is None and source.field.size and max(source.output_shape[1:], default=1) > 1
+        ):
             self.field = field
 
     def join(self, layer: Layer) -> tuple[Row, int, Count, bool]:

@@ -85,13 +85,7 @@ def view(size: int, **values: Any) -> str:
         OTHERS.extend([(other.net.name, other.params, other.macs) for other in tables])
     params, macs = traced.params, traced.macs
     rows = [
-        (
-            row.name,
-            shape_text(row.output_shape),
-            f"{row.params:,}",
-            f"{row.macs:,}",
-            row.field_text,
-        )
+        (row.name, shape_text(row.output_shape), f"{row.params:,}", f"{row.macs:,}", row.field_text)
         for row in traced.groups("stage")
         if row.kind not in ("relu", "flatten")
     ]

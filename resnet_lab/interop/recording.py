@@ -132,7 +132,16 @@ class Recorder(TorchFunctionMode):
         name, shape = self.unused(name or self.inner(kind)), self.shape(out)
         if kind == "linear" and len(shape) > 1:
             settings["shape"] = shape
-        if kind in ("rearrange", "reshape", "slice", "gather", "mean", "upsample", "unknown", "einsum"):
+        if kind in (
+            "rearrange",
+            "reshape",
+            "slice",
+            "gather",
+            "mean",
+            "upsample",
+            "unknown",
+            "einsum",
+        ):
             settings["shape"] = shape
         if kind == "transposed-conv":
             settings["shape"] = shape

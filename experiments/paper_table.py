@@ -83,6 +83,7 @@ def train(network, chosen):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--data", default="cifar10")
+    parser.add_argument("--called", help='in the record, say "CIFAR-10, JPEG copy" for a folder')
     parser.add_argument("--networks", nargs="+", default=list(PAPER))
     parser.add_argument("--steps", type=int, default=64_000)
     parser.add_argument("--seed", type=int, default=0)
@@ -90,7 +91,7 @@ def main():
     chosen = parser.parse_args()
     with ThreadPoolExecutor(chosen.at_once) as pool:
         histories = dict(pool.map(lambda network: train(network, chosen), chosen.networks))
-    name = Path(chosen.data).name
+    name = chosen.called or Path(chosen.data).name
     print(f"{name}, {chosen.steps:,} steps: test error, training error in percent, minutes")
     for network, history in histories.items():
         if "test_error" in history:
@@ -104,7 +105,7 @@ def main():
         {"data": name, "steps": chosen.steps, "seed": chosen.seed},
         [{"network": network, **history} for network, history in histories.items()],
     )
-    complete = name.startswith("cifar10") and chosen.steps == 64_000
+    complete = name == "cifar10" and chosen.steps == 64_000
     report(
         [
             (

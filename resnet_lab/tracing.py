@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 
     from .architecture import VGG, ResNet
     from .blocks import ResidualBlock
+    from .devices import Device
     from .fields import Field
     from .kinds import Count
+    from .memory import Memory
+    from .roofline import Roofline
 
     Network = Graph | ResNet | VGG | ResidualBlock
 
@@ -33,6 +36,7 @@ AXES = {
     3: ("channels", "depth", "height", "width"),
 }
 # What a table's receptive field is that of: not of an average over everything, nor of a classifier.
+MOST_ROWS = 100_000  # that a table is written out in; ResNet-1202 has 4,200
 SEES = ("conv", "maxpool", "avgpool", *JOINS)
 
 
@@ -144,6 +148,12 @@ class Trace:
         if level not in self._groups:
             if level not in ("stage", "block", "layer"):
                 raise ValueError(f"level is {level!r}; it must be 'stage', 'block' or 'layer'")
+            count = sum([section.copies * len(section.rows) for section in self.sections])
+            if count > MOST_ROWS and level != "stage":
+                raise ValueError(
+                    f"{self.net.name} has {count:,} rows, too many to write out (at most "
+                    f"{MOST_ROWS:,}); take level 'stage', which adds them up"
+                )
             rows = self._written_out() if level == "layer" else self._added_up(level)
             self._groups[level] = rows
         return self._groups[level]
@@ -192,6 +202,26 @@ class Trace:
             if copies > 1:
                 groups[-1].field = section.last().field
         return groups
+
+    def memory(
+        self,
+        batch: int,
+        precision: str = "float32",
+        optimizer: str = "momentum",
+        checkpointing: bool = False,
+    ) -> Memory:
+        """The bytes that training with `batch` images takes: see `memory.memory`."""
+        from .memory import memory
+
+        return memory(self, batch, precision, optimizer, checkpointing)
+
+    def roofline(
+        self, device: str | Device, batch: int = 1, precision: str = "float32"
+    ) -> Roofline:
+        """Every layer under a device's roof, and the time of a step: see `roofline.roofline`."""
+        from .roofline import roofline
+
+        return roofline(self, device, batch, precision)
 
     def to_text(self, level: str = "layer") -> str:
         """The table as aligned text."""

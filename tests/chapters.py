@@ -13,6 +13,11 @@ PAGES.append(ROOT / "README.md")
 each_chapter = pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
 
 
+def numbered(number):
+    """The chapter with this number."""
+    return next(chapter for chapter in CHAPTERS if chapter.stem[:2] == f"{int(number):02d}")
+
+
 def cells(chapter, kind):
     """The sources of a notebook's cells of one kind; a page of Markdown is one cell."""
     if chapter.suffix == ".md":

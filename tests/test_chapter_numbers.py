@@ -27,7 +27,7 @@ NO_CLAIM = (
     r"arXiv:[\d.]+",  # years, and addresses of papers
 )
 QUOTED = {
-    "03": {
+    "01": {
         "64,000": "the paper's steps",
         "44 110 1202": "the paper's depths",
         "9.5 12 13.5": "the paper, read off figure 6",
@@ -37,26 +37,26 @@ QUOTED = {
     },
     "04": {"0.01 0.001": "an example of what relative means"},
     "06": {"275 249 343": "experiments/effective_fields.py"},
-    "08": {
+    "09": {
         "48": "the widest blocks in the DenseNet paper",
         "0.2 0.3": "a comment in torchvision's source",
         "1,001 4.92 7.61": "the second paper, table 4",
     },
-    "09": {
+    "10": {
         "36 100 128": "values to set in the explorer",
         "8.75": "the paper, table 6",
         "4.1": "as tables print it",
         "4.09": "chapter 7 asserts it",
     },
-    "10": {"15": "a value to set in the explorer"},
-    "11": {"20": "the second Inception paper, section 3.2"},
-    "12": {"302 298 543 753 23.3 23.5 24.2": "experiments/results/compare_training.json"},
-    "13": {
+    "11": {"15": "a value to set in the explorer"},
+    "12": {"20": "the second Inception paper, section 3.2"},
+    "13": {"302 298 543 753 23.3 23.5 24.2": "experiments/results/compare_training.json"},
+    "14": {
         "2.6": "a version of PyTorch",
         "100": "a whole, in percent",
         "1.28": "millions of images in ImageNet",
     },
-    "14": {
+    "18": {
         "45,000 5,000": "the paper, section 4.2",
         "8.75": "the paper, table 6",
         "13 14 15": "entries of the chapter",

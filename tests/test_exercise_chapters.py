@@ -11,26 +11,31 @@ from pathlib import Path
 
 import pytest
 
+from chapters import each_chapter, numbered
 from resnet_lab.exercises import exercise
 from resnet_lab.exercises.checking import plain
 from resnet_lab.exercises.forms import Choice, Code, Number
 
-CHAPTERS = sorted(Path(__file__).parents[1].glob("chapters/[0-9]*.ipynb"))
-PLACES = (8, 8, 7, 7, 7, 8, 7, 7, 8, 7, 8, 7, 7, 7)
-EVERY = [f"{chapter}.{place + 1}" for chapter, n in enumerate(PLACES, 1) for place in range(n)]
+FILES = sorted(Path(exercise.__code__.co_filename).parent.glob("chapter_*.py"))
+EVERY = [
+    f"{int(path.stem[-2:])}.{place}"
+    for path in FILES
+    for place in sorted(map(int, re.findall(r"(?m)^def exercise_(\d+)\(", path.read_text("utf-8"))))
+]
 
 
 def cells_of(chapter):
-    return json.loads(CHAPTERS[chapter - 1].read_text(encoding="utf-8"))["cells"]
+    return json.loads(numbered(chapter).read_text(encoding="utf-8"))["cells"]
 
 
 def text_of(cell):
     return "".join(cell["source"])
 
 
-@pytest.mark.parametrize("chapter", range(1, 15))
+@each_chapter
 def test_an_exercise_is_a_question_in_markdown_and_one_line_of_code(chapter):
-    cells, found = cells_of(chapter), []
+    number_of_chapter = int(chapter.stem[:2])
+    cells, found = cells_of(number_of_chapter), []
     for question, cell in zip(cells, cells[1:]):  # noqa: B905
         source = text_of(cell)
         if cell["cell_type"] == "code" and "exercise(" in source:
@@ -41,7 +46,8 @@ def test_an_exercise_is_a_question_in_markdown_and_one_line_of_code(chapter):
             assert question["cell_type"] == "markdown" and len(asked) > 40
             assert asked.startswith(f"**Exercise {number}.** ")
             assert not re.search(r"<\w", asked)  # GitHub shows Markdown and formulas
-    assert found == [number for number in EVERY if number.split(".")[0] == str(chapter)]
+    assert found == [each for each in EVERY if each.startswith(f"{number_of_chapter}.")]
+    assert len(found) >= 7 and found[-1] == f"{number_of_chapter}.{len(found)}"
     for cell in cells:
         if cell["cell_type"] == "code":
             assert not re.search(r"\b(Number|Choice|Code)\(|slips|hint=", text_of(cell))
@@ -98,21 +104,35 @@ def test_the_solution_that_is_shown_is_right_and_the_starter_is_not(number):
 
 
 NUMBERS = {
-    "1.1": 3, "1.3": 3.4, "2.2": 0.5, "2.3": 12**-0.5, "3.2": 36, "3.3": 2.302585, "3.4": 9.892,
-    "3.7": 2, "4.1": 2**-20, "4.2": 288**-0.5, "4.3": 0.7, "4.7": 100, "5.1": 151, "5.2": 6,
-    "5.4": 32, "5.5": 24064, "6.1": 21, "6.2": 15, "6.3": 339, "6.4": 1451, "6.5": 28, "6.6": 1024,
-    "6.8": 25 / 81, "7.1": 294912, "7.2": 118013952, "7.3": 72 / 13, "7.5": 152, "8.1": 50176,
-    "8.2": 230144, "8.4": 160, "8.5": 4, "8.7": 16, "9.1": 68, "9.2": 4, "9.3": 9, "9.5": 25089000,
-    "9.6": 1386, "10.1": 513000, "10.2": 24064, "10.3": 12288, "10.5": 0.436, "10.6": 21,
-    "11.1": 24, "11.2": 57344, "11.3": 33920, "11.4": 70144, "11.5": 16, "11.6": 1955176,
-    "12.1": 390, "12.2": 153.6, "12.3": 0.085355, "12.7": 0.1, "13.1": 341, "13.2": 0.57478,
-    "13.3": 2.2489, "13.4": 9620, "14.1": 20, "14.2": 23, "14.3": 55, "14.7": 4800,
+    "1.2": 36, "1.3": 2.302585, "1.4": 9.892, "1.7": 2,
+    "2.1": 3, "2.3": 3.4,
+    "3.2": 0.5, "3.3": 12**-0.5,
+    "4.1": 2**-20, "4.2": 288**-0.5, "4.3": 0.7, "4.7": 100,
+    "5.1": 151, "5.2": 6, "5.4": 32, "5.5": 24064,
+    "6.1": 21, "6.2": 15, "6.3": 339, "6.4": 1451, "6.5": 28, "6.6": 1024, "6.8": 25 / 81,
+    "7.1": 294912, "7.2": 118013952, "7.3": 72 / 13, "7.5": 152,
+    "9.1": 50176, "9.2": 230144, "9.4": 160, "9.5": 4, "9.7": 16,
+    "10.1": 68, "10.2": 4, "10.3": 9, "10.5": 25089000, "10.6": 1386,
+    "11.1": 513000, "11.2": 24064, "11.3": 12288, "11.5": 0.436, "11.6": 21,
+    "12.1": 24, "12.2": 57344, "12.3": 33920, "12.4": 70144, "12.5": 16, "12.6": 1955176,
+    "13.1": 390, "13.2": 153.6, "13.3": 0.085355, "13.7": 0.1,
+    "14.1": 341, "14.2": 0.57478, "14.3": 2.2489, "14.4": 9620,
+    "18.1": 20, "18.2": 23, "18.3": 55, "18.7": 4800,
 }  # fmt: skip
 CHOICES = {
-    "1.2": "c", "1.4": "b", "1.7": "c", "1.8": "b", "2.1": "c", "2.4": "c", "2.5": "b", "2.6": "b",
-    "2.8": "a", "3.1": "b", "3.5": "b", "4.4": "b", "4.5": "b", "5.3": "b", "7.4": "b", "7.6": "c",
-    "8.3": "c", "9.4": "b", "9.7": "c", "10.4": "c", "11.7": "b", "12.4": "c", "12.5": "a",
-    "13.5": "b", "13.7": "b", "14.4": "c", "14.5": "c",
+    "1.1": "b", "1.5": "b",
+    "2.2": "c", "2.4": "b", "2.7": "c", "2.8": "b",
+    "3.1": "c", "3.4": "c", "3.5": "b", "3.6": "b", "3.8": "a",
+    "4.4": "b", "4.5": "b",
+    "5.3": "b",
+    "7.4": "b", "7.6": "c",
+    "9.3": "c",
+    "10.4": "b", "10.7": "c",
+    "11.4": "c",
+    "12.7": "b",
+    "13.4": "c", "13.5": "a",
+    "14.5": "b", "14.7": "b",
+    "18.4": "c", "18.5": "c",
 }  # fmt: skip
 
 
@@ -132,7 +152,7 @@ def test_answers_are_those_worked_out_by_hand(number):
 def test_answers_are_computed_and_not_typed():
     """A Number's answer names something, or is worked out from the numbers of its question."""
     typed = []
-    for path in Path(exercise.__code__.co_filename).parent.glob("chapter_*.py"):
+    for path in FILES:
         for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "Number":
                 if isinstance(call.args[0], (ast.Constant, ast.UnaryOp)):
@@ -162,8 +182,8 @@ def one_thread():
 
 
 def test_the_constructed_network_trains_on(one_thread):
-    """Exercise 2.8, with the chapter's own cells."""
-    names = run(2, "class Net", "def task", "def do_nothing")
+    """Exercise 3.8, with the chapter's own cells."""
+    names = run(3, "class Net", "def task", "def do_nothing")
     after = names["train"](names["deep"], *names["task"](0))
     assert after < names["loss"] / 2
 
@@ -194,7 +214,7 @@ def test_the_square_of_the_effective_field_is_the_one_in_the_question(one_thread
 
 
 def test_gradients_that_are_zero_behind_a_zero_scale():
-    """Exercise 8.7."""
+    """Exercise 9.7."""
     torch = pytest.importorskip("torch")
     import resnet_lab as rl
     from resnet_lab.models import build
@@ -203,7 +223,7 @@ def test_gradients_that_are_zero_behind_a_zero_scale():
     model(torch.randn(4, 3, 32, 32)).square().sum().backward()
     layers = [module for module in model.modules() if isinstance(module, torch.nn.Conv2d)]
     assert len(layers) == 20
-    assert exercise("8.7").check(sum(not layer.weight.grad.any() for layer in layers))
+    assert exercise("9.7").check(sum(not layer.weight.grad.any() for layer in layers))
 
 
 def test_layers_that_pytorch_has_as_well():
@@ -215,11 +235,11 @@ def test_layers_that_pytorch_has_as_well():
 
     assert exercise("5.1").check(nn.Conv2d(1, 1, 7, 2, 3)(torch.zeros(1, 1, 301, 7)).shape[2])
     assert exercise("7.1").check(count(nn.Conv2d(128, 256, 3, bias=False)))
-    assert exercise("10.3").check(count(nn.Conv1d(64, 64, 3, bias=False)))
-    assert exercise("11.1").check(count(nn.Conv2d(3, 6, 1)))
+    assert exercise("11.3").check(count(nn.Conv1d(64, 64, 3, bias=False)))
+    assert exercise("12.1").check(count(nn.Conv2d(3, 6, 1)))
     wrong = nn.Conv2d(1, 8, kernel_size=(1, 3), padding=1)(torch.zeros(4, 1, 1, 1000))
-    assert exercise("10.4").check(str(tuple(wrong.shape)))
-    for case, expected in eval(exercise("13.6").record["cases"]):
+    assert exercise("11.4").check(str(tuple(wrong.shape)))
+    for case, expected in eval(exercise("14.6").record["cases"]):
         assert torch.tensor(*case).softmax(0).tolist() == pytest.approx(expected, abs=1e-6)
 
 
@@ -229,32 +249,32 @@ def test_networks_that_torchvision_has_as_well():
     with torch.device("meta"):
         resnet18, resnext = models.resnet18(), models.resnext50_32x4d()
     weights = [each for each in resnext.layer1[1].parameters() if each.dim() == 4]
-    assert exercise("11.4").check(sum(each.numel() for each in weights))
+    assert exercise("12.4").check(sum(each.numel() for each in weights))
     kept = sum(each.numel() for each in resnet18.state_dict().values())
-    assert exercise("13.4").check(kept - sum(each.numel() for each in resnet18.parameters()))
+    assert exercise("14.4").check(kept - sum(each.numel() for each in resnet18.parameters()))
     convolutions = [each for each in resnet18.modules() if isinstance(each, torch.nn.Conv2d)]
-    assert exercise("14.1").check(len(convolutions))
-    assert exercise("14.7").check(sum(each.out_channels for each in convolutions))
+    assert exercise("18.1").check(len(convolutions))
+    assert exercise("18.7").check(sum(each.out_channels for each in convolutions))
 
 
 def test_a_photograph_as_the_chapter_prepares_it():
-    """Exercises 13.1 to 13.3."""
+    """Exercises 14.1 to 14.3."""
     torch = pytest.importorskip("torch")
     pytest.importorskip("torchvision")
     image = pytest.importorskip("PIL.Image")
-    source = next(text for text in map(text_of, cells_of(13)) if "def prepare" in text)
+    source = next(text for text in map(text_of, cells_of(14)) if "def prepare" in text)
     names = {"torch": torch, "Image": image}
     exec(source[: source.index("x, *steps")], names)
     resized = names["prepare"](image.new("RGB", (640, 480)))[1]
-    assert exercise("13.1").check(resized.size[0])
-    assert exercise("13.2").check(224 * 224 / (resized.size[0] * resized.size[1]))
+    assert exercise("14.1").check(resized.size[0])
+    assert exercise("14.2").check(224 * 224 / (resized.size[0] * resized.size[1]))
     white = names["prepare"](image.new("RGB", (300, 300), "white"))[0]
-    assert exercise("13.3").check(white[0, 0, 0, 0].item())
+    assert exercise("14.3").check(white[0, 0, 0, 0].item())
 
 
 def test_forgetting_eval_hardly_matters_in_one_large_batch(one_thread):
-    """Exercise 13.7, with the chapter's own cells."""
-    names = run(13, 'print(f"{net.name} names', "state_dict()", "x = normalise(", "def wrong")
+    """Exercise 14.7, with the chapter's own cells."""
+    names = run(14, 'print(f"{net.name} names', "state_dict()", "x = normalise(", "def wrong")
     copied = names["copy"].deepcopy(names["model"])
     x = names["normalise"](names["images"], names["data"].mean, names["data"].std)
     many = names["wrong"](x, 500, copied, train=True)

@@ -291,7 +291,7 @@ def test_the_link_leads_to_the_published_page(form_of, monkeypatch):
     monkeypatch.setenv("RESNET_LAB_BOOK", "https://example.org/book/")
     form.show()
     link = f"family?{explorers.family.write(explorers.family.value)}".replace("&", "&amp;")
-    assert f"https://example.org/book/chapters/09-resnet-family.html#{link}" in form.tools.value
+    assert f"https://example.org/book/chapters/10-resnet-family.html#{link}" in form.tools.value
 
 
 def test_in_a_notebook_kernel(monkeypatch):

@@ -23,7 +23,7 @@ SITE = "https://you.github.io/your-fork"
 CHAPTERS = sorted(ROOT.joinpath("chapters").glob("*.ipynb"))
 TARGET = re.compile(r"\]\(([^)\s]+)")
 # These take seconds; all of them, some of which train networks, take as long as the book.
-QUICK = ("05-output-sizes", "13-using-a-trained-network")
+QUICK = ("05-output-sizes", "14-inside-a-trained-network")
 chosen = [
     pytest.param(
         path,

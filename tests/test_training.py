@@ -44,7 +44,7 @@ def test_fit_equals_a_loop_written_out():
         ),
     )
     ours, theirs = model(), model()
-    history = fit(ours, data, recipe)
+    history = fit(ours, data, recipe, device="cpu")
 
     optimizer = torch.optim.SGD(theirs.parameters(), 0.05, 0.9, weight_decay=1e-3, nesterov=True)
     scheduler = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 7)

@@ -2,212 +2,147 @@
 
 from __future__ import annotations
 
-from ..residuals import FUNCTIONS, newton, refine, residual
+from math import log
+
+import resnet_lab as rl
+
+from .. import recorded
 from .forms import Choice, Code, Number
 
 
-def exercise_1() -> Number:
-    def f(x: float) -> float:
-        return 3 * x + 1
-
-    b, x0 = 10, 2
-    return Number(
-        residual(f, b, x0),
-        slips=[
-            (f(x0) - b, "The sign: a residual is b − f(x<sub>0</sub>), wanted minus present."),
-            (
-                (b - 1) / 3 - x0,
-                "That is the error x − x<sub>0</sub>; you solved the equation to find it.",
+def exercise_1() -> Choice:
+    return Choice(
+        (
+            "overfitting: the deeper one has the higher test error",
+            "degradation: the deeper one has the higher training error",
+            "vanishing gradients: the deeper one learns nothing",
+            "too little data",
+        ),
+        1,
+        hints={
+            0: (
+                "Overfitting means that training error goes <em>down</em> while test error goes up."
             ),
-            (f(x0), "That is f(x<sub>0</sub>) alone. How far is it from b?"),
-        ],
-        hint="Insert the guess into f and subtract the result from b.",
+            2: (
+                "No gradient was measured. And 8 % is far from the 90 % of a network that "
+                "has learnt nothing."
+            ),
+            3: (
+                "More data helps against a gap between training and test. Here the training "
+                "error itself is higher."
+            ),
+        },
+        hint="Look at the training errors first.",
         solution=(
-            f"f({x0}) = {f(x0)}, so the residual is {b} − {f(x0)} = {residual(f, b, x0)}. "
-            f"The error is {(b - 1) / 3 - x0:g}; the slope 3 lies between them."
+            "Degradation. The gap between training and test is 5 points for the deep "
+            "network and 6 for the shallow one: it is not overfitting more."
         ),
     )
 
 
-def exercise_2() -> Choice:
-    return Choice(
-        (
-            "the size of b",
-            "the number of steps the solver took",
-            "the slope of f near the guess",
-            "the number of digits the computer uses",
+def exercise_2() -> Number:
+    return Number(
+        rl.cifar_plain(56).depth - rl.cifar_plain(20).depth,
+        slips=[
+            (18, "That is the number of blocks; each holds two convolutions."),
+            (34, "The stem and the classifier are in both networks."),
+            (35, "One more: the classifier is in both networks."),
+        ],
+        hint=(
+            "Layers are counted along the main path, and both networks have one stem and "
+            "one classifier."
         ),
-        2,
-        hints={
-            0: "Dividing by b gives the relative residual, which is still a residual.",
-            1: "Many steps or few: the guess stands where it stands.",
-            3: (
-                "That limits how small a residual can be told from 0, not how it relates to "
-                "the error."
-            ),
-        },
-        hint="Through what is the error seen when you look at the residual?",
-        solution=(
-            "error ≈ residual / f′(x<sub>0</sub>). With slope 10<sup>−6</sup> the error "
-            "is about 1; with slope 10<sup>6</sup> it is about 10<sup>−12</sup>."
-        ),
+        solution="56 − 20 = 36, two in each of 18 new blocks, six blocks in each stage.",
     )
 
 
 def exercise_3() -> Number:
-    square = FUNCTIONS["square"]
-    target, x0 = 9, 5
-    step = newton(square.slope)(residual(square.value, target, x0), x0)
     return Number(
-        x0 + step,
+        log(10),
+        tolerance=0.005,
         slips=[
-            (
-                x0 - step,
-                (
-                    "The sign: the correction residual / slope is added. Here the residual is "
-                    "negative."
-                ),
-            ),
-            (step, "That is the correction. Add it to the guess."),
-            (
-                x0 + residual(square.value, target, x0),
-                "You added the residual itself; divide it by the slope first.",
-            ),
-            (x0 + (target - x0**2) / x0, "The slope of x² at the guess is 2x, not x."),
+            (0.1, "That is the probability of the right class; the loss is minus its logarithm."),
+            (1, "That would be the logarithm to base 10."),
+            (0.9, "That is the error of guessing."),
         ],
-        hint="residual = b − f(x₀), slope = 2 x₀, next = x₀ + residual / slope.",
+        hint="−log of the probability of the right class.",
         solution=(
-            f"The residual is {target} − {x0**2} = {target - x0**2}, the slope 2 · "
-            f"{x0} = {2 * x0}, the correction {step:g}, the next guess {x0 + step:g}. "
-            "(The solution is 3.)"
+            "−ln(1/10) = 2.303. Remember it: a loss that stays there means that nothing "
+            "has been learnt. In the explorer, plain-56 begins near it and stays there "
+            "for long."
         ),
     )
 
 
-def exercise_4() -> Choice:
+def exercise_4() -> Number:
+    # It needs PyTorch, as the chapter does.
+    from ..data import load
+
+    images = len(load("digits").train.labels)
+    passes = 200 * 64 / images
+    return Number(
+        passes,
+        tolerance=0.15,
+        slips=[
+            (200, "A step looks at 64 images, not at all of them."),
+            (images / 64, "That is the number of steps in one pass."),
+        ],
+        hint=f"200 steps of 64 images; there are {images:,} training images.",
+        solution=(
+            f"200 · 64 / {images:,} = "
+            f"{passes:.1f} passes. The paper's 64,000 steps "
+            f"of 128 images are {64000 * 128 / 50000:.0f} passes over the 50,000 of "
+            "CIFAR-10."
+        ),
+    )
+
+
+def exercise_5() -> Choice:
     return Choice(
         (
-            "the residual is 0 there",
-            "the slope is 0 there, so residual / slope is not defined",
-            "the error is 0 there",
-            "Newton’s method needs a positive guess",
+            "It does not need it",
+            "because ReLU passes unchanged only what is not negative",
+            "because BatchNorm needs positive numbers",
+            "because the kernel has a 1 in the middle",
         ),
         1,
         hints={
-            0: "The residual at 0 is b itself.",
-            2: "The solution is at 1.5.",
-            3: "It does well from −1; it finds the other solution, −1.5.",
+            0: "Put a −1 through an inserted layer and its ReLU.",
+            2: "BatchNorm takes any numbers.",
+            3: "The kernel copies negative numbers as well.",
         },
-        hint="Look at the tangent at the lowest point of the curve.",
+        hint="What does the inserted layer's own ReLU do to −1?",
         solution=(
-            "The tangent at 0 is level and never reaches the height b. Just beside 0 the "
-            "step exists and is enormous."
+            "Its own ReLU would cut off negative inputs. A ReLU before it has already "
+            "removed them. This is why a pair of plain layers can be an identity here, "
+            "and why it could not be one for inputs of both signs without a shortcut."
         ),
-    )
-
-
-def exercise_5() -> Code:
-    square = FUNCTIONS["square"]
-    move = newton(square.slope)
-    return Code(
-        (
-            "def value(coefficients, x):\n"
-            "    return sum(c * x**power for power, c in enumerate(coefficients))\n"
-            "\n"
-            "\n"
-            "def next_guess(f, slope, b, x0):\n"
-            "    ..."
-        ),
-        [
-            (([0, 2], [2], 3, 0), refine(lambda x: 2 * x, 3, 0, newton(lambda x: 2), 1)[1]),
-            (([0, 0, 1], [0, 2], 2.25, 4), refine(square.value, 2.25, 4, move, 1)[1]),
-            (
-                ([1, 0, 0, 1], [0, 0, 3], 9, 1),
-                refine(lambda x: 1 + x**3, 9, 1, newton(lambda x: 3 * x**2), 1)[1],
-            ),
-        ],
-        (
-            "def value(coefficients, x):\n"
-            "    return sum(c * x**power for power, c in enumerate(coefficients))\n"
-            "\n"
-            "\n"
-            "def next_guess(f, slope, b, x0):\n"
-            "    return x0 + (b - value(f, x0)) / value(slope, x0)"
-        ),
-        tolerance=1e-9,
-        hint="The residual is b − value(f, x0). Divide it by value(slope, x0) and add it to x0.",
     )
 
 
 def exercise_6() -> Code:
-    square = FUNCTIONS["square"]
+    def identity_kernel(c_out: int, c_in: int) -> list[list[int]]:
+        return [[0, 0, 0], [0, 1 if c_out == c_in else 0, 0], [0, 0, 0]]
 
-    def guesses(b: float) -> list[float]:
-        return refine(square.value, b, b, newton(square.slope), 20)
-
-    steps = [abs(guess * guess - 2) < 1e-9 for guess in guesses(2)].index(True)
     return Code(
-        "def root(b):\n    x = b\n    for step in range(20):\n        ...\n    return x",
-        [((b,), guesses(b)[-1]) for b in (2, 9, 0.25, 1000)],
-        (
-            "def root(b):\n"
-            "    x = b\n"
-            "    for step in range(20):\n"
-            "        x = x + (b - x * x) / (2 * x)\n"
-            "    return x"
-        ),
-        tolerance=1e-9,
-        hint="residual = b − x·x, slope = 2x; x = x + residual / slope.",
-        solution=(
-            "For b = 2 print x in the loop: "
-            f"{steps} steps are enough. The step simplifies to the mean of x and b / x, the oldest "
-            "algorithm for square roots."
-        ),
+        "def kernel(c_out, c_in):\n    ...",
+        [((a, b), identity_kernel(a, b)) for a, b in ((0, 0), (1, 0), (3, 3), (2, 5))],
+        "def kernel(c_out, c_in):\n    return [[0, 0, 0], [0, int(c_out == c_in), 0], [0, 0, 0]]",
+        hint="Each output channel reads its own input channel only, at the middle pixel.",
+        solution="PyTorch calls this <code>nn.init.dirac_</code>.",
     )
 
 
-def exercise_7() -> Choice:
-    return Choice(
-        (
-            "the identity in both",
-            "zero in both",
-            "plain: the identity; residual: zero",
-            "plain: zero; residual: the identity",
-        ),
-        2,
-        hints={
-            0: "In a residual block the shortcut already brings x to the output.",
-            1: (
-                "A plain block whose layers compute zero puts out zero: everything before it "
-                "is lost."
-            ),
-            3: "The other way round. Write H(x) = x + F(x) and set H(x) = x.",
-        },
-        hint="Set H(x) = x and solve for what the layers have to produce.",
-        solution=(
-            "Plain: the layers are H, so they must compute x. Residual: H(x) = x + F(x) "
-            "= x means F(x) = 0, which zero weights do exactly."
-        ),
-    )
-
-
-def exercise_8() -> Choice:
-    return Choice(
-        (
-            "the network fits this image badly",
-            "the block changes its input a lot",
-            "the error of the network is large",
-            "the block has not converged",
-        ),
-        1,
-        hints={
-            0: "That would be the residual of statistics: it compares with data.",
-            2: "F(x) is not compared with anything wanted.",
-            3: "Nothing says that a trained block’s F must be small.",
-        },
-        hint="Which two things does F(x) = H(x) − x compare?",
-        solution=(
-            "F compares a block’s output with its own input, and with nothing else. It "
-            "says how much the block changes, not whether the change is right."
-        ),
+def exercise_7() -> Number:
+    steps_600 = {
+        depth: sum(
+            10**value for value in recorded.degradation("none", depth, 600, "mean")["loss"][-2:]
+        )
+        / 2
+        for depth in (8, 14, 20, 32, 56)
+    }
+    return Number(
+        sum(loss > 0.01 for loss in steps_600.values()),
+        hint="Choose plain, 600 steps, mean. The table below the picture has the losses.",
+        solution="; ".join(f"plain-{depth}: {loss:.2g}" for depth, loss in steps_600.items()) + ".",
     )

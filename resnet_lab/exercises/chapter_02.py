@@ -2,69 +2,84 @@
 
 from __future__ import annotations
 
-from ..function_classes import TARGETS, distances
+from ..residuals import FUNCTIONS, newton, refine, residual
 from .forms import Choice, Code, Number
 
 
-def exercise_1() -> Choice:
-    thirds = distances("bins", TARGETS["third"])
-    return Choice(
-        ("2", "4", "6", "8"),
-        [thirds[size - 1] < 1e-9 for size in (2, 4, 6, 8)].index(True),
-        hints={
-            0: "Two bins have one edge, at 1/2.",
-            1: "The edges of 4 bins are at 1/4, 1/2 and 3/4.",
-            3: "1/3 is not a multiple of 1/8.",
-        },
-        hint="There must be edges at 1/3 and at 2/3.",
+def exercise_1() -> Number:
+    def f(x: float) -> float:
+        return 3 * x + 1
+
+    b, x0 = 10, 2
+    return Number(
+        residual(f, b, x0),
+        slips=[
+            (f(x0) - b, "The sign: a residual is b − f(x<sub>0</sub>), wanted minus present."),
+            (
+                (b - 1) / 3 - x0,
+                "That is the error x − x<sub>0</sub>; you solved the equation to find it.",
+            ),
+            (f(x0), "That is f(x<sub>0</sub>) alone. How far is it from b?"),
+        ],
+        hint="Insert the guess into f and subtract the result from b.",
         solution=(
-            "Six bins have edges at 1/6, 2/6, 3/6, 4/6 and 5/6, and 2/6 and 4/6 are the "
-            "ones needed."
+            f"f({x0}) = {f(x0)}, so the residual is {b} − {f(x0)} = {residual(f, b, x0)}. "
+            f"The error is {(b - 1) / 3 - x0:g}; the slope 3 lies between them."
         ),
     )
 
 
-def exercise_2() -> Number:
-    step = distances("bins", TARGETS["step"])
-    return Number(
-        step[0],
-        tolerance=0.001,
-        slips=[
-            (step[0] ** 2, "That is the mean square. Take its root."),
-            (1, "The best constant lies between 0 and 1; it is never 1 off everywhere."),
-            (0, "A constant cannot be 0 on one half and 1 on the other."),
-        ],
-        hint="The best constant is the mean of the target. How far is it from each half?",
+def exercise_2() -> Choice:
+    return Choice(
+        (
+            "the size of b",
+            "the number of steps the solver took",
+            "the slope of f near the guess",
+            "the number of digits the computer uses",
+        ),
+        2,
+        hints={
+            0: "Dividing by b gives the relative residual, which is still a residual.",
+            1: "Many steps or few: the guess stands where it stands.",
+            3: (
+                "That limits how small a residual can be told from 0, not how it relates to "
+                "the error."
+            ),
+        },
+        hint="Through what is the error seen when you look at the residual?",
         solution=(
-            "The mean is 1/2, and it misses by 1/2 everywhere: the root mean square of "
-            f"1/2 is {step[0]:g}."
+            "error ≈ residual / f′(x<sub>0</sub>). With slope 10<sup>−6</sup> the error "
+            "is about 1; with slope 10<sup>6</sup> it is about 10<sup>−12</sup>."
         ),
     )
 
 
 def exercise_3() -> Number:
-    step = distances("bins", TARGETS["step"])
+    square = FUNCTIONS["square"]
+    target, x0 = 9, 5
+    step = newton(square.slope)(residual(square.value, target, x0), x0)
     return Number(
-        step[2],
-        tolerance=0.001,
+        x0 + step,
         slips=[
-            (step[0], "That holds in the middle bin only, a third of the interval."),
-            (step[2] ** 2, "That is the mean square. Take its root."),
             (
-                1 / 6,
+                x0 - step,
                 (
-                    "You took the mean of the misses, 1/2 on a third of the interval. Square "
-                    "first, then mean, then root."
+                    "The sign: the correction residual / slope is added. Here the residual is "
+                    "negative."
                 ),
             ),
+            (step, "That is the correction. Add it to the guess."),
+            (
+                x0 + residual(square.value, target, x0),
+                "You added the residual itself; divide it by the slope first.",
+            ),
+            (x0 + (target - x0**2) / x0, "The slope of x² at the guess is 2x, not x."),
         ],
-        hint=(
-            "In the middle bin the best constant misses by 1/2. What is the mean of the "
-            "squares over the whole interval?"
-        ),
+        hint="residual = b − f(x₀), slope = 2 x₀, next = x₀ + residual / slope.",
         solution=(
-            "The square of the miss is 1/4 on a third of the interval, 1/12 in the mean, "
-            f"and its root is {step[2]:.3f}. With two bins it was 0."
+            f"The residual is {target} − {x0**2} = {target - x0**2}, the slope 2 · "
+            f"{x0} = {2 * x0}, the correction {step:g}, the next guess {x0 + step:g}. "
+            "(The solution is 3.)"
         ),
     )
 
@@ -72,104 +87,127 @@ def exercise_3() -> Number:
 def exercise_4() -> Choice:
     return Choice(
         (
-            "1, 2, 3, 4, ... bins",
-            "2, 4, 6, 8, ... bins",
-            "3, 6, 12, 24, ... bins",
-            "none; staircases never are",
+            "the residual is 0 there",
+            "the slope is 0 there, so residual / slope is not defined",
+            "the error is 0 there",
+            "Newton’s method needs a positive guess",
+        ),
+        1,
+        hints={
+            0: "The residual at 0 is b itself.",
+            2: "The solution is at 1.5.",
+            3: "It does well from −1; it finds the other solution, −1.5.",
+        },
+        hint="Look at the tangent at the lowest point of the curve.",
+        solution=(
+            "The tangent at 0 is level and never reaches the height b. Just beside 0 the "
+            "step exists and is enormous."
+        ),
+    )
+
+
+def exercise_5() -> Code:
+    square = FUNCTIONS["square"]
+    move = newton(square.slope)
+    return Code(
+        (
+            "def value(coefficients, x):\n"
+            "    return sum(c * x**power for power, c in enumerate(coefficients))\n"
+            "\n"
+            "\n"
+            "def next_guess(f, slope, b, x0):\n"
+            "    ..."
+        ),
+        [
+            (([0, 2], [2], 3, 0), refine(lambda x: 2 * x, 3, 0, newton(lambda x: 2), 1)[1]),
+            (([0, 0, 1], [0, 2], 2.25, 4), refine(square.value, 2.25, 4, move, 1)[1]),
+            (
+                ([1, 0, 0, 1], [0, 0, 3], 9, 1),
+                refine(lambda x: 1 + x**3, 9, 1, newton(lambda x: 3 * x**2), 1)[1],
+            ),
+        ],
+        (
+            "def value(coefficients, x):\n"
+            "    return sum(c * x**power for power, c in enumerate(coefficients))\n"
+            "\n"
+            "\n"
+            "def next_guess(f, slope, b, x0):\n"
+            "    return x0 + (b - value(f, x0)) / value(slope, x0)"
+        ),
+        tolerance=1e-9,
+        hint="The residual is b − value(f, x0). Divide it by value(slope, x0) and add it to x0.",
+    )
+
+
+def exercise_6() -> Code:
+    square = FUNCTIONS["square"]
+
+    def guesses(b: float) -> list[float]:
+        return refine(square.value, b, b, newton(square.slope), 20)
+
+    steps = [abs(guess * guess - 2) < 1e-9 for guess in guesses(2)].index(True)
+    return Code(
+        "def root(b):\n    x = b\n    for step in range(20):\n        ...\n    return x",
+        [((b,), guesses(b)[-1]) for b in (2, 9, 0.25, 1000)],
+        (
+            "def root(b):\n"
+            "    x = b\n"
+            "    for step in range(20):\n"
+            "        x = x + (b - x * x) / (2 * x)\n"
+            "    return x"
+        ),
+        tolerance=1e-9,
+        hint="residual = b − x·x, slope = 2x; x = x + residual / slope.",
+        solution=(
+            "For b = 2 print x in the loop: "
+            f"{steps} steps are enough. The step simplifies to the mean of x and b / x, the oldest "
+            "algorithm for square roots."
+        ),
+    )
+
+
+def exercise_7() -> Choice:
+    return Choice(
+        (
+            "the identity in both",
+            "zero in both",
+            "plain: the identity; residual: zero",
+            "plain: zero; residual: the identity",
         ),
         2,
         hints={
-            0: "2 and 3 have no inner edge in common.",
-            1: "From 4 to 6 the edges at 1/4 and 3/4 are lost.",
-            3: "When each number divides the next, all old edges stay.",
+            0: "In a residual block the shortcut already brings x to the output.",
+            1: (
+                "A plain block whose layers compute zero puts out zero: everything before it "
+                "is lost."
+            ),
+            3: "The other way round. Write H(x) = x + F(x) and set H(x) = x.",
         },
-        hint="Every edge of one member must be an edge of the next.",
+        hint="Set H(x) = x and solve for what the layers have to produce.",
         solution=(
-            "If each number of bins divides the next, every old edge is a new edge. 4 "
-            "does not divide 6."
+            "Plain: the layers are H, so they must compute x. Residual: H(x) = x + F(x) "
+            "= x means F(x) = 0, which zero weights do exactly."
         ),
-    )
-
-
-def exercise_5() -> Choice:
-    return Choice(
-        (
-            "it is smaller in F₂",
-            "it is not larger in F₂",
-            "it is smaller in F₂ on new data too",
-            "training ends nearer to the target in F₂",
-        ),
-        1,
-        hints={
-            0: "A step gains nothing from an even power.",
-            2: "Look at the twelve noisy samples.",
-            3: "Look at the 16 plain blocks.",
-        },
-        hint="Which of these survives all counter-examples of this chapter?",
-        solution=(
-            "Only that it cannot grow. Strictly smaller, better on new data, found by "
-            "training: each has a counter-example above."
-        ),
-    )
-
-
-def exercise_6() -> Choice:
-    return Choice(
-        (
-            "nothing",
-            "a plain block of ReLU layers can represent it too",
-            "residual blocks cannot represent it",
-            "no network can represent it exactly",
-        ),
-        1,
-        hints={
-            0: "See what the inserted plain blocks did to the loss.",
-            2: "F = 0 does, if the input is not negative.",
-            3: "The constructed network did, up to rounding.",
-        },
-        hint="Which network was built with 14 blocks that do nothing?",
-        solution=(
-            "Identity weights make a plain block the identity on the outputs of a ReLU. "
-            "The difference is how far that setting lies from where training starts."
-        ),
-    )
-
-
-def exercise_7() -> Code:
-    cases = [
-        (([1.0, 2.0, 3.0, 4.0], 2), [1.5, 3.5]),
-        (([0.0, 0.0, 0.0, 1.0, 1.0, 1.0], 3), [0.0, 0.5, 1.0]),
-        (([5.0, 7.0], 1), [6.0]),
-    ]
-    return Code(
-        "def staircase(values, bins):\n    ...",
-        cases,
-        (
-            "def staircase(values, bins):\n"
-            "    width = len(values) // bins\n"
-            "    starts = range(0, len(values), width)\n"
-            "    return [sum(values[i:i + width]) / width for i in starts]"
-        ),
-        tolerance=1e-9,
-        hint="The best constant for some numbers, in root mean square, is their mean.",
     )
 
 
 def exercise_8() -> Choice:
     return Choice(
         (
-            "it has fallen further",
-            "it is that of the randomly started network",
-            "it is unchanged: all gradients are 0",
+            "the network fits this image badly",
+            "the block changes its input a lot",
+            "the error of the network is large",
+            "the block has not converged",
         ),
-        0,
+        1,
         hints={
-            1: "The random start had a loss of about a half. Try it.",
-            2: "Gradients are 0 only at a minimum, and the shallow network was still improving.",
+            0: "That would be the residual of statistics: it compares with data.",
+            2: "F(x) is not compared with anything wanted.",
+            3: "Nothing says that a trained block’s F must be small.",
         },
-        hint="Run <code>train(deep, *task(0))</code> and compare.",
+        hint="Which two things does F(x) = H(x) − x compare?",
         solution=(
-            "It falls further, and far: from there the gradients find their way. The class was "
-            "never the problem. The start was."
+            "F compares a block’s output with its own input, and with nothing else. It "
+            "says how much the block changes, not whether the change is right."
         ),
     )

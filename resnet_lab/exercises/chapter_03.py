@@ -2,97 +2,91 @@
 
 from __future__ import annotations
 
-from math import log
-
-import resnet_lab as rl
-
-from .. import recorded
+from ..function_classes import TARGETS, distances
 from .forms import Choice, Code, Number
 
 
 def exercise_1() -> Choice:
+    thirds = distances("bins", TARGETS["third"])
     return Choice(
-        (
-            "overfitting: the deeper one has the higher test error",
-            "degradation: the deeper one has the higher training error",
-            "vanishing gradients: the deeper one learns nothing",
-            "too little data",
-        ),
-        1,
+        ("2", "4", "6", "8"),
+        [thirds[size - 1] < 1e-9 for size in (2, 4, 6, 8)].index(True),
         hints={
-            0: (
-                "Overfitting means that training error goes <em>down</em> while test error goes up."
-            ),
-            2: (
-                "No gradient was measured. And 8 % is far from the 90 % of a network that "
-                "has learnt nothing."
-            ),
-            3: (
-                "More data helps against a gap between training and test. Here the training "
-                "error itself is higher."
-            ),
+            0: "Two bins have one edge, at 1/2.",
+            1: "The edges of 4 bins are at 1/4, 1/2 and 3/4.",
+            3: "1/3 is not a multiple of 1/8.",
         },
-        hint="Look at the training errors first.",
+        hint="There must be edges at 1/3 and at 2/3.",
         solution=(
-            "Degradation. The gap between training and test is 5 points for the deep "
-            "network and 6 for the shallow one: it is not overfitting more."
+            "Six bins have edges at 1/6, 2/6, 3/6, 4/6 and 5/6, and 2/6 and 4/6 are the "
+            "ones needed."
         ),
     )
 
 
 def exercise_2() -> Number:
+    step = distances("bins", TARGETS["step"])
     return Number(
-        rl.cifar_plain(56).depth - rl.cifar_plain(20).depth,
+        step[0],
+        tolerance=0.001,
         slips=[
-            (18, "That is the number of blocks; each holds two convolutions."),
-            (34, "The stem and the classifier are in both networks."),
-            (35, "One more: the classifier is in both networks."),
+            (step[0] ** 2, "That is the mean square. Take its root."),
+            (1, "The best constant lies between 0 and 1; it is never 1 off everywhere."),
+            (0, "A constant cannot be 0 on one half and 1 on the other."),
         ],
-        hint=(
-            "Layers are counted along the main path, and both networks have one stem and "
-            "one classifier."
+        hint="The best constant is the mean of the target. How far is it from each half?",
+        solution=(
+            "The mean is 1/2, and it misses by 1/2 everywhere: the root mean square of "
+            f"1/2 is {step[0]:g}."
         ),
-        solution="56 − 20 = 36, two in each of 18 new blocks, six blocks in each stage.",
     )
 
 
 def exercise_3() -> Number:
+    step = distances("bins", TARGETS["step"])
     return Number(
-        log(10),
-        tolerance=0.005,
+        step[2],
+        tolerance=0.001,
         slips=[
-            (0.1, "That is the probability of the right class; the loss is minus its logarithm."),
-            (1, "That would be the logarithm to base 10."),
-            (0.9, "That is the error of guessing."),
+            (step[0], "That holds in the middle bin only, a third of the interval."),
+            (step[2] ** 2, "That is the mean square. Take its root."),
+            (
+                1 / 6,
+                (
+                    "You took the mean of the misses, 1/2 on a third of the interval. Square "
+                    "first, then mean, then root."
+                ),
+            ),
         ],
-        hint="−log of the probability of the right class.",
+        hint=(
+            "In the middle bin the best constant misses by 1/2. What is the mean of the "
+            "squares over the whole interval?"
+        ),
         solution=(
-            "−ln(1/10) = 2.303. Remember it: a loss that stays there means that nothing "
-            "has been learnt. In the explorer, plain-56 begins near it and stays there "
-            "for long."
+            "The square of the miss is 1/4 on a third of the interval, 1/12 in the mean, "
+            f"and its root is {step[2]:.3f}. With two bins it was 0."
         ),
     )
 
 
-def exercise_4() -> Number:
-    # It needs PyTorch, as the chapter does.
-    from ..data import load
-
-    images = len(load("digits").train.labels)
-    passes = 200 * 64 / images
-    return Number(
-        passes,
-        tolerance=0.15,
-        slips=[
-            (200, "A step looks at 64 images, not at all of them."),
-            (images / 64, "That is the number of steps in one pass."),
-        ],
-        hint=f"200 steps of 64 images; there are {images:,} training images.",
+def exercise_4() -> Choice:
+    return Choice(
+        (
+            "1, 2, 3, 4, ... bins",
+            "2, 4, 6, 8, ... bins",
+            "3, 6, 12, 24, ... bins",
+            "none; staircases never are",
+        ),
+        2,
+        hints={
+            0: "2 and 3 have no inner edge in common.",
+            1: "From 4 to 6 the edges at 1/4 and 3/4 are lost.",
+            3: "When each number divides the next, all old edges stay.",
+        },
+        hint="Every edge of one member must be an edge of the next.",
         solution=(
-            f"200 · 64 / {images:,} = "
-            f"{passes:.1f} passes. The paper's 64,000 steps "
-            f"of 128 images are {64000 * 128 / 50000:.0f} passes over the 50,000 of "
-            "CIFAR-10."
+            "If each number of bins divides the next, every old edge is a new edge. 4 "
+            "does not divide 6."
         ),
     )
 
@@ -100,49 +94,82 @@ def exercise_4() -> Number:
 def exercise_5() -> Choice:
     return Choice(
         (
-            "It does not need it",
-            "because ReLU passes unchanged only what is not negative",
-            "because BatchNorm needs positive numbers",
-            "because the kernel has a 1 in the middle",
+            "it is smaller in F₂",
+            "it is not larger in F₂",
+            "it is smaller in F₂ on new data too",
+            "training ends nearer to the target in F₂",
         ),
         1,
         hints={
-            0: "Put a −1 through an inserted layer and its ReLU.",
-            2: "BatchNorm takes any numbers.",
-            3: "The kernel copies negative numbers as well.",
+            0: "A step gains nothing from an even power.",
+            2: "Look at the twelve noisy samples.",
+            3: "Look at the 16 plain blocks.",
         },
-        hint="What does the inserted layer's own ReLU do to −1?",
+        hint="Which of these survives all counter-examples of this chapter?",
         solution=(
-            "Its own ReLU would cut off negative inputs. A ReLU before it has already "
-            "removed them. This is why a pair of plain layers can be an identity here, "
-            "and why it could not be one for inputs of both signs without a shortcut."
+            "Only that it cannot grow. Strictly smaller, better on new data, found by "
+            "training: each has a counter-example above."
         ),
     )
 
 
-def exercise_6() -> Code:
-    def identity_kernel(c_out: int, c_in: int) -> list[list[int]]:
-        return [[0, 0, 0], [0, 1 if c_out == c_in else 0, 0], [0, 0, 0]]
-
-    return Code(
-        "def kernel(c_out, c_in):\n    ...",
-        [((a, b), identity_kernel(a, b)) for a, b in ((0, 0), (1, 0), (3, 3), (2, 5))],
-        "def kernel(c_out, c_in):\n    return [[0, 0, 0], [0, int(c_out == c_in), 0], [0, 0, 0]]",
-        hint="Each output channel reads its own input channel only, at the middle pixel.",
-        solution="PyTorch calls this <code>nn.init.dirac_</code>.",
+def exercise_6() -> Choice:
+    return Choice(
+        (
+            "nothing",
+            "a plain block of ReLU layers can represent it too",
+            "residual blocks cannot represent it",
+            "no network can represent it exactly",
+        ),
+        1,
+        hints={
+            0: "See what the inserted plain blocks did to the loss.",
+            2: "F = 0 does, if the input is not negative.",
+            3: "The constructed network did, up to rounding.",
+        },
+        hint="Which network was built with 14 blocks that do nothing?",
+        solution=(
+            "Identity weights make a plain block the identity on the outputs of a ReLU. "
+            "The difference is how far that setting lies from where training starts."
+        ),
     )
 
 
-def exercise_7() -> Number:
-    steps_600 = {
-        depth: sum(
-            10**value for value in recorded.degradation("none", depth, 600, "mean")["loss"][-2:]
-        )
-        / 2
-        for depth in (8, 14, 20, 32, 56)
-    }
-    return Number(
-        sum(loss > 0.01 for loss in steps_600.values()),
-        hint="Choose plain, 600 steps, mean. The table below the picture has the losses.",
-        solution="; ".join(f"plain-{depth}: {loss:.2g}" for depth, loss in steps_600.items()) + ".",
+def exercise_7() -> Code:
+    cases = [
+        (([1.0, 2.0, 3.0, 4.0], 2), [1.5, 3.5]),
+        (([0.0, 0.0, 0.0, 1.0, 1.0, 1.0], 3), [0.0, 0.5, 1.0]),
+        (([5.0, 7.0], 1), [6.0]),
+    ]
+    return Code(
+        "def staircase(values, bins):\n    ...",
+        cases,
+        (
+            "def staircase(values, bins):\n"
+            "    width = len(values) // bins\n"
+            "    starts = range(0, len(values), width)\n"
+            "    return [sum(values[i:i + width]) / width for i in starts]"
+        ),
+        tolerance=1e-9,
+        hint="The best constant for some numbers, in root mean square, is their mean.",
+    )
+
+
+def exercise_8() -> Choice:
+    return Choice(
+        (
+            "it has fallen further",
+            "it is that of the randomly started network",
+            "it is unchanged: all gradients are 0",
+        ),
+        0,
+        hints={
+            1: "The random start had a loss of about a half. Try it.",
+            2: "Gradients are 0 only at a minimum, and the shallow network was still improving.",
+        },
+        hint="Run <code>train(deep, *task(0))</code> and compare.",
+        solution=(
+            "It falls further, and far: from there the gradients find their way. The class was "
+            "never the problem. The start was."
+        ),
     )

@@ -8,171 +8,181 @@ from .forms import Choice, Code, Number
 
 
 def exercise_1() -> Number:
+    table = rl.trace(rl.ResidualBlock("basic", 128, 256, stride=2), (128, 28, 28))
+    pixels = table.output_shape[1] * table.output_shape[2]
     return Number(
-        rl.ResNet("basic", (3, 4, 23, 3)).depth,
+        256 * pixels,
         slips=[
-            (101, "That is with bottlenecks, which have three layers."),
-            (66, "The first convolution and the fully connected layer count too."),
-            (67, "Both the first convolution and the fully connected layer count."),
-            (33, "Those are the blocks."),
-            (71, "Projections are not on the main path."),
+            (256 * 28 * 28, "The stride halves height and width."),
+            (256 * 28 * 14, "The stride halves the height <em>and</em> the width."),
+            (128 * pixels, "The width is what comes out: 256 channels."),
+            (256 * 7 * 7, "The stride stands in one of the two convolutions, not in both."),
         ],
-        hint="One convolution, two for each block, one fully connected layer.",
-        solution="1 + (3 + 4 + 23 + 3)·2 + 1 = 68.",
+        hint="Channels times height times width, after the block.",
+        solution=(
+            "256 × 14 × 14 = 50,176: half of what came in. Halving both sides and "
+            "doubling the channels halves the data."
+        ),
     )
 
 
 def exercise_2() -> Number:
-    def changing(depth: int) -> int:
-        table = rl.trace(rl.resnet(depth), (3, 224, 224))
-        blocks = [group for group in table.groups("block") if group.name.startswith("layer")]
-        return len([block for block in blocks if block.input_shape != block.output_shape])
-
+    table = rl.trace(rl.ResidualBlock("basic", 64, 128, stride=2), (64, 56, 56))
+    of = {row.name.partition(".")[2]: row.params for row in table if row.params}
     return Number(
-        changing(101),
+        table.params,
         slips=[
             (
-                changing(34),
+                table.params - of["downsample.0"] - of["downsample.1"],
+                "The projection has parameters as well: a 1×1 convolution and its BatchNorm.",
+            ),
+            (table.params - of["downsample.1"], "A BatchNorm follows the projection too."),
+            (
+                table.params - of["bn1"] - of["bn2"] - of["downsample.1"],
                 (
-                    "Look at the first stage. What comes out of the stem, and what out of the "
-                    "first bottleneck?"
+                    "Those are the convolutions. Each BatchNorm adds a scale and a shift for "
+                    "every channel."
                 ),
             ),
-            (33, "That many blocks there are. In most of them the shape stays."),
-            (101, "Those are its layers."),
+            (
+                table.params - of["conv1"] + of["conv2"],
+                "The first convolution reads 64 channels, not 128.",
+            ),
+            (table.params - of["downsample.0"] + of["conv1"], "The projection is 1×1, not 3×3."),
         ],
-        hint="The shape changes where the size does, or where the channels do.",
+        hint=(
+            "Two 3×3 convolutions, one 1×1, three BatchNorms with two numbers for each "
+            "of 128 channels."
+        ),
         solution=(
-            "Four. Three stages begin by halving the size. The first keeps it, but a "
-            "bottleneck puts out four times its width: 64 channels come from the stem, "
-            "256 leave the first block."
+            f"9·64·128 + 9·128·128 + 64·128 + 3·2·128 = {of['conv1']:,} + {of['conv2']:,} "
+            f"+ {of['downsample.0']:,} + {3 * of['bn1']:,} = {table.params:,}."
         ),
     )
 
 
-def exercise_3() -> Number:
-    return Number(
-        rl.cifar_resnet(56).depths[0],
-        slips=[
-            (18, "Those are the layers of a stage; a block has two."),
-            (27, "Those are all blocks. There are three stages."),
-            (54, "Those are the layers of all blocks."),
-            (56 / 6, "Take the first and the last layer away before you divide."),
-        ],
-        hint="6n + 2 = 56.",
-        solution="(56 − 2)/6 = 9, in each of three stages, with two layers each.",
-    )
-
-
-def exercise_4() -> Choice:
-    at = {size: rl.trace(rl.resnet(50), (3, size, size)) for size in (224, 448)}
-    growth = [
-        round(at[448].params / at[224].params),
-        round(at[448].macs / at[224].macs),
-        round(at[448].receptive_field / at[224].receptive_field),
-    ]
+def exercise_3() -> Choice:
     return Choice(
-        ("the parameters", "the MACs", "the receptive field", "all three"),
-        growth.index(4) if growth.count(4) == 1 else 3,
+        ("H(x) = x / 2", "H(x) = 0", "H(x) = 3x", "H(x) = x − mean(x)"),
+        2,
         hints={
-            0: "A kernel does not know how large the image is that it slides over.",
-            2: "It follows from kernels and strides alone.",
-            3: "Two of them depend on kernels, strides and channels only.",
+            0: "That takes something away wherever x is positive.",
+            1: "It would have to take all of x away.",
+            3: (
+                "The mean of such an x is positive (unless all of x is 0), and it is taken "
+                "away everywhere."
+            ),
         },
-        hint="Move the input size in the explorer.",
+        hint="What it adds is never negative.",
         solution=(
-            "The MACs: every weight of a convolution is used once at every output "
-            "position, and there are four times as many positions."
+            "Only 3x: the correction 2x is nowhere negative. All the others need a "
+            "negative correction somewhere."
         ),
+    )
+
+
+def exercise_4() -> Number:
+    channels = 64
+    for _ in range(3):
+        channels = rl.trace(
+            rl.ResidualBlock("basic", channels, 32, fusion="concat"), (channels, 56, 56)
+        ).output_shape[0]
+    return Number(
+        channels,
+        slips=[
+            (
+                64 * 2**3,
+                (
+                    "Channels double only if the branch is as wide as the input. Here it always "
+                    "adds 32."
+                ),
+            ),
+            (32, "That is what the branch makes. The input stays beside it."),
+            (64 + 32, "That is after the first of the three."),
+            (64, "So it would be with addition."),
+        ],
+        hint="Each block keeps what came in and puts its own channels beside it.",
+        solution="64 + 32 + 32 + 32 = 160. In a DenseNet the 32 is called the growth rate.",
     )
 
 
 def exercise_5() -> Number:
-    head = 512 * 7 * 7 * 1000 + 1000
-    return Number(
-        head,
-        slips=[
-            (512 * 1000 + 1000, "That is with the averaging: 512 numbers come in."),
-            (head - 1000, "Each class has a bias too."),
-            (512 * 7 * 1000 + 1000, "The map has 7·7 pixels."),
-        ],
-        hint="Numbers in times numbers out, and a bias for each number out.",
-        solution=(
-            f"512·7·7·1,000 + 1,000 = {head:,}: more than twice as many as the whole "
-            "network has now."
-        ),
-    )
-
-
-def exercise_6() -> Number:
-    extra = sum(
-        row.params for row in rl.trace(rl.cifar_resnet(20), (3, 32, 32)) if row.kind == "batchnorm"
-    )
-    return Number(
-        extra + 10,
-        slips=[
-            (extra, "The fully connected layer has biases as well."),
-            (extra + 1000, "It has ten classes."),
-            (
-                2 * extra + 10,
-                f"A scale and a shift for each channel: both are already in the {extra:,}.",
-            ),
-        ],
-        hint="BatchNorm's parameters once, and the biases of the fully connected layer.",
-        solution=(
-            f"{extra:,} + 10 = {extra + 10:,}. The convolutions have no biases, and "
-            "shortcuts of type A have no parameters."
-        ),
-    )
-
-
-def exercise_7() -> Choice:
-    layers = [
-        [
-            (row.name, row.kind, row.params)
-            for row in rl.trace(rl.resnet(50, version=version), (3, 224, 224))
-        ]
-        for version in (1, 1.5)
+    choices = {
+        shortcut: sum(
+            row.params
+            for row in rl.trace(rl.resnet(50, shortcut=shortcut), (3, 224, 224))
+            if not row.on_main_path
+        )
+        for shortcut in "BC"
+    }
+    projections = [
+        row
+        for row in rl.trace(rl.resnet(50), (3, 224, 224))
+        if row.kind == "conv" and not row.on_main_path
     ]
-    return Choice(
-        (
-            "Yes, by the number of parameters.",
-            "Yes, by the shapes of the kernels.",
-            "No: every shape is the same in both.",
-        ),
-        2 if layers[0] == layers[1] else 0,
-        hints={
-            0: "Compare the two lines in the table of the versions.",
-            1: "The stride is not part of a kernel's shape.",
-        },
-        hint="Where is the stride written down?",
+    return Number(
+        len(projections),
+        slips=[
+            (3, "Three blocks halve the size. In one more the number of channels changes."),
+            (16, "That is shortcut C."),
+            (0, "That is shortcut A."),
+        ],
+        hint="Go through the stages: does the first block of each change size or channels?",
         solution=(
-            "No. The stride is no weight, and moving it changes no shape. Only the code "
-            "says it, or a test image."
+            f"In {len(projections)}: in the first stage as well, because 64 channels come "
+            f"in and 4 · 64 = 256 go out. ResNet-18 has only 3. The {len(projections)} "
+            f"hold {choices['B']:,} parameters; with C all 16 would hold {choices['C']:,}."
         ),
     )
 
 
-def exercise_8() -> Code:
-    def maps(size: int) -> list[int]:
-        table = rl.trace(rl.resnet(18), (3, size, size))
-        return [
-            table.at(name).output_shape[-1]
-            for name in ("maxpool", "layer1", "layer2", "layer3", "layer4")
-        ]
+def exercise_6() -> Code:
+    def parameters(c_in: int, width: int, stride: int) -> int:
+        return rl.trace(rl.ResidualBlock("basic", c_in, width, stride), (c_in, 8, 8)).params
 
     return Code(
-        "def feature_maps(size):\n    sizes = []\n    ...\n    return sizes",
-        [((size,), maps(size)) for size in (224, 32, 225, 299, 33)],
+        "def parameters(c_in, width, stride):\n    ...",
+        [
+            (case, parameters(*case))
+            for case in (
+                (64, 64, 1),
+                (64, 128, 2),
+                (64, 128, 1),
+                (128, 128, 2),
+                (3, 5, 1),
+                (512, 512, 1),
+            )
+        ],
         (
-            "def feature_maps(size):\n"
-            "    sizes = [(size + 3) // 4] * 2\n"
-            "    for stage in range(3):\n"
-            "        sizes.append((sizes[-1] + 1) // 2)\n"
-            "    return sizes"
+            "def parameters(c_in, width, stride):\n"
+            "    count = 9 * c_in * width + 9 * width * width + 4 * width\n"
+            "    if stride != 1 or c_in != width:\n"
+            "        count += c_in * width + 2 * width\n"
+            "    return count"
         ),
         hint=(
-            "All these layers have half padding, so stride 2 gives (n + 1) // 2. The "
-            "stem has two of them."
+            "Two convolutions of 3×3 and two BatchNorms always; a 1×1 and a third "
+            "BatchNorm if the channels or the size change."
+        ),
+    )
+
+
+def exercise_7() -> Number:
+    table = rl.trace(rl.resnet18_small(), (3, 32, 32))
+    convolutions = [row for row in table if row.kind == "conv"]
+    without = len([row for row in convolutions if row.on_main_path]) - 1  # all but the stem
+    return Number(
+        without,
+        slips=[
+            (20, "The first convolution and the projections do not lie behind a zero scale."),
+            (len(convolutions) - without, "Those are the ones with a gradient."),
+            (8, "The zero scale stands behind both convolutions of a branch."),
+            (17, "One convolution lies in no block at all."),
+        ],
+        hint="Which convolutions reach the output only through a BatchNorm whose scale is zero?",
+        solution=(
+            f"{without}: both convolutions of each of the 8 branches. The first "
+            "convolution and the three projections do get a gradient. After the first "
+            "step the scales are no longer zero, and all of them learn."
         ),
     )

@@ -2,143 +2,177 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import resnet_lab as rl
 
 from .forms import Choice, Code, Number
 
 
 def exercise_1() -> Number:
-    averaged = replace(rl.signal_resnet(), head="average")
-    flattened = rl.trace(rl.signal_resnet(), (1, 1000)).at("fc").params
     return Number(
-        rl.trace(averaged, (1, 1000)).at("fc").params,
+        rl.ResNet("basic", (3, 4, 23, 3)).depth,
         slips=[
-            (512 * 1000, "And the biases, one for each output."),
-            (
-                flattened,
-                "That is the flattened head. After the average each channel is one number.",
-            ),
-            (512 * 125 * 1000 + 1000, "The average leaves one number of a channel's 125."),
+            (101, "That is with bottlenecks, which have three layers."),
+            (66, "The first convolution and the fully connected layer count too."),
+            (67, "Both the first convolution and the fully connected layer count."),
+            (33, "Those are the blocks."),
+            (71, "Projections are not on the main path."),
         ],
-        hint="How many numbers are left of 512 channels?",
-        solution="512·1000 + 1000 = 513,000, a thirty-first of the flattened head, near enough.",
+        hint="One convolution, two for each block, one fully connected layer.",
+        solution="1 + (3 + 4 + 23 + 3)·2 + 1 = 68.",
     )
 
 
 def exercise_2() -> Number:
-    longer = rl.trace(rl.signal_resnet(1500), (1, 1500))
+    def changing(depth: int) -> int:
+        table = rl.trace(rl.resnet(depth), (3, 224, 224))
+        blocks = [group for group in table.groups("block") if group.name.startswith("layer")]
+        return len([block for block in blocks if block.input_shape != block.output_shape])
+
     return Number(
-        longer.at("flatten").output_shape[0],
+        changing(101),
         slips=[
-            (15_872 * 3 // 2, "Half as long again, but the lengths are rounded on the way."),
-            (512 * 46, "A convolution with stride 2 and half padding rounds up: 375 becomes 188."),
-            (512 * 188, "Before the flattening four samples are averaged."),
+            (
+                changing(34),
+                (
+                    "Look at the first stage. What comes out of the stem, and what out of the "
+                    "first bottleneck?"
+                ),
+            ),
+            (33, "That many blocks there are. In most of them the shape stays."),
+            (101, "Those are its layers."),
         ],
-        hint=(
-            "Halve three times, rounding up, then divide by 4 and round down. Then the channels."
+        hint="The shape changes where the size does, or where the channels do.",
+        solution=(
+            "Four. Three stages begin by halving the size. The first keeps it, but a "
+            "bottleneck puts out four times its width: 64 channels come from the stem, "
+            "256 leave the first block."
         ),
-        solution="1500 → 750 → 375 → 188 → 47, and 512·47 = 24,064.",
     )
 
 
 def exercise_3() -> Number:
     return Number(
-        rl.conv_params(64, 64, (1, 3)),
+        rl.cifar_resnet(56).depths[0],
         slips=[
-            (rl.conv_params(64, 64, 3), "That is the 3 × 3 convolution for images."),
-            (64 * 3, "Every output channel reads all 64 input channels."),
-            (64 * 64, "Each pair of channels has three weights."),
+            (18, "Those are the layers of a stage; a block has two."),
+            (27, "Those are all blocks. There are three stages."),
+            (54, "Those are the layers of all blocks."),
+            (56 / 6, "Take the first and the last layer away before you divide."),
         ],
-        hint="Three weights for each pair of an input and an output channel.",
-        solution="3·64·64 = 12,288, a third of the 36,864 of a 3 × 3.",
+        hint="6n + 2 = 56.",
+        solution="(56 − 2)/6 = 9, in each of three stages, with two layers each.",
     )
 
 
 def exercise_4() -> Choice:
-    height, width = rl.conv_output_size(1, 1, padding=1), rl.conv_output_size(1000, 3, padding=1)
-    shapes = [(4, 8, 1, 1000), (4, 8, 1, 1002), (4, 8, 3, 1000), (4, 8, 3, 1002)]
+    at = {size: rl.trace(rl.resnet(50), (3, size, size)) for size in (224, 448)}
+    growth = [
+        round(at[448].params / at[224].params),
+        round(at[448].macs / at[224].macs),
+        round(at[448].receptive_field / at[224].receptive_field),
+    ]
     return Choice(
-        [str(shape) for shape in shapes],
-        shapes.index((4, 8, height, width)),
+        ("the parameters", "the MACs", "the receptive field", "all three"),
+        growth.index(4) if growth.count(4) == 1 else 3,
         hints={
-            0: "That would be right with a padding of (0, 1).",
-            1: "A width of 1000 with kernel 3 and padding 1 keeps its size.",
-            3: "Along the samples, kernel 3 and padding 1 keep the size.",
+            0: "A kernel does not know how large the image is that it slides over.",
+            2: "It follows from kernels and strides alone.",
+            3: "Two of them depend on kernels, strides and channels only.",
         },
-        hint=(
-            "Apply the formula to each axis by itself. The height is 1, its kernel is 1, "
-            "its padding is 1."
-        ),
+        hint="Move the input size in the explorer.",
         solution=(
-            "(4, 8, 3, 1000): the height becomes 1 + 2·1 − 1 + 1 = 3. Two of the three "
-            "rows hold nothing but the bias."
+            "The MACs: every weight of a convolution is used once at every output "
+            "position, and there are four times as many positions."
         ),
     )
 
 
 def exercise_5() -> Number:
-    field = rl.trace(rl.signal_resnet(), (1, 1000)).at("layer4").receptive_field
+    head = 512 * 7 * 7 * 1000 + 1000
     return Number(
-        field / 250,
-        tolerance=0.001,
+        head,
         slips=[
-            (250 / field, "Samples divided by samples a second are seconds."),
-            (field * 250, "Divide by the rate."),
+            (512 * 1000 + 1000, "That is with the averaging: 512 numbers come in."),
+            (head - 1000, "Each class has a bias too."),
+            (512 * 7 * 1000 + 1000, "The map has 7·7 pixels."),
         ],
-        hint="The receptive field divided by the sampling rate.",
+        hint="Numbers in times numbers out, and a bias for each number out.",
         solution=(
-            f"{field}/250 = {field / 250:.3f} s, less than one heartbeat. Whoever wants "
-            "to see a rhythm needs longer kernels, dilation, or more stages."
+            f"512·7·7·1,000 + 1,000 = {head:,}: more than twice as many as the whole "
+            "network has now."
         ),
     )
 
 
 def exercise_6() -> Number:
-    def last_field(kernel: int) -> int:
-        return rl.trace(rl.signal_resnet(kernel=kernel), (1, 1000)).at("layer4").receptive_field
-
+    extra = sum(
+        row.params for row in rl.trace(rl.cifar_resnet(20), (3, 32, 32)) if row.kind == "batchnorm"
+    )
     return Number(
-        next(kernel for kernel in range(1, 99, 2) if last_field(kernel) >= 1000),
+        extra + 10,
         slips=[
+            (extra, "The fully connected layer has biases as well."),
+            (extra + 1000, "It has ten classes."),
             (
-                next(kernel for kernel in range(1, 99, 2) if last_field(kernel) >= 1000) - 2,
-                "Not quite: this one falls short.",
-            )
+                2 * extra + 10,
+                f"A scale and a shift for each channel: both are already in the {extra:,}.",
+            ),
         ],
-        hint=(
-            "The receptive field is <code>rl.trace(rl.signal_resnet(kernel=...), (1, "
-            '1000)).at("layer4").receptive_field</code>. Try, or find out how it grows '
-            "from kernel to kernel."
-        ),
+        hint="BatchNorm's parameters once, and the biases of the fully connected layer.",
         solution=(
-            f"Each step of 2 adds {last_field(5) - last_field(3)} samples to the "
-            f"{last_field(3)} of kernel 3: kernel 19 sees {last_field(19)}, kernel 21 "
-            f"sees {last_field(21):,}."
+            f"{extra:,} + 10 = {extra + 10:,}. The convolutions have no biases, and "
+            "shortcuts of type A have no parameters."
         ),
     )
 
 
-def exercise_7() -> Code:
-    return Code(
-        "def lengths(samples):\n    ...",
+def exercise_7() -> Choice:
+    layers = [
         [
-            (
-                (n,),
-                [
-                    rl.trace(rl.signal_resnet(n), (1, n)).at(name).output_shape[-1]
-                    for name in ("conv1", "layer1", "layer2", "layer3", "layer4", "avgpool")
-                ],
-            )
-            for n in (1000, 2000, 999, 250, 37)
-        ],
+            (row.name, row.kind, row.params)
+            for row in rl.trace(rl.resnet(50, version=version), (3, 224, 224))
+        ]
+        for version in (1, 1.5)
+    ]
+    return Choice(
         (
-            "def lengths(samples):\n"
-            "    half = [samples, samples]\n"
-            "    for stage in range(3):\n"
-            "        half.append((half[-1] + 1) // 2)\n"
-            "    return half + [half[-1] // 4]"
+            "Yes, by the number of parameters.",
+            "Yes, by the shapes of the kernels.",
+            "No: every shape is the same in both.",
         ),
-        hint="A stride of 2 with half padding gives n/2 rounded up; the pooling rounds down.",
+        2 if layers[0] == layers[1] else 0,
+        hints={
+            0: "Compare the two lines in the table of the versions.",
+            1: "The stride is not part of a kernel's shape.",
+        },
+        hint="Where is the stride written down?",
+        solution=(
+            "No. The stride is no weight, and moving it changes no shape. Only the code "
+            "says it, or a test image."
+        ),
+    )
+
+
+def exercise_8() -> Code:
+    def maps(size: int) -> list[int]:
+        table = rl.trace(rl.resnet(18), (3, size, size))
+        return [
+            table.at(name).output_shape[-1]
+            for name in ("maxpool", "layer1", "layer2", "layer3", "layer4")
+        ]
+
+    return Code(
+        "def feature_maps(size):\n    sizes = []\n    ...\n    return sizes",
+        [((size,), maps(size)) for size in (224, 32, 225, 299, 33)],
+        (
+            "def feature_maps(size):\n"
+            "    sizes = [(size + 3) // 4] * 2\n"
+            "    for stage in range(3):\n"
+            "        sizes.append((sizes[-1] + 1) // 2)\n"
+            "    return sizes"
+        ),
+        hint=(
+            "All these layers have half padding, so stride 2 gives (n + 1) // 2. The "
+            "stem has two of them."
+        ),
     )

@@ -2,159 +2,143 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import resnet_lab as rl
 
-from .. import convolutions
 from .forms import Choice, Code, Number
 
 
 def exercise_1() -> Number:
+    averaged = replace(rl.signal_resnet(), head="average")
+    flattened = rl.trace(rl.signal_resnet(), (1, 1000)).at("fc").params
     return Number(
-        rl.conv_params(3, 6, 1, bias=True),
+        rl.trace(averaged, (1, 1000)).at("fc").params,
         slips=[
-            (rl.conv_params(3, 6, 1), "And the bias: one number for each output channel."),
-            (rl.conv_params(3, 6, 3, bias=True), "That is a 3 × 3 convolution."),
-            (rl.conv_params(3, 6, 1) + 3, "There is one bias for each channel that is written."),
+            (512 * 1000, "And the biases, one for each output."),
+            (
+                flattened,
+                "That is the flattened head. After the average each channel is one number.",
+            ),
+            (512 * 125 * 1000 + 1000, "The average leaves one number of a channel's 125."),
         ],
-        hint=(
-            "One weight for each pair of an input and an output channel, and one bias "
-            "for each output."
-        ),
-        solution="3·6 + 6 = 24.",
+        hint="How many numbers are left of 512 channels?",
+        solution="512·1000 + 1000 = 513,000, a thirty-first of the flattened head, near enough.",
     )
 
 
 def exercise_2() -> Number:
+    longer = rl.trace(rl.signal_resnet(1500), (1, 1500))
     return Number(
-        sum(conv.params for conv in convolutions.replacement("factorised", 64, 7)),
+        longer.at("flatten").output_shape[0],
         slips=[
-            (rl.conv_params(64, 64, 7), "That is the 7 × 7 itself."),
-            (rl.conv_params(64, 64, (1, 7)), "That is one of the two."),
-            (14, "Those are the cells of the two kernels. How many such kernels are there?"),
+            (15_872 * 3 // 2, "Half as long again, but the lengths are rounded on the way."),
+            (512 * 46, "A convolution with stride 2 and half padding rounds up: 375 becomes 188."),
+            (512 * 188, "Before the flattening four samples are averaged."),
         ],
-        hint="Each has 7 cells, for every pair of channels.",
-        solution="2·7·64·64 = 57,344, two sevenths of the 7 × 7.",
+        hint=(
+            "Halve three times, rounding up, then divide by 4 and round down. Then the channels."
+        ),
+        solution="1500 → 750 → 375 → 188 → 47, and 512·47 = 24,064.",
     )
 
 
 def exercise_3() -> Number:
     return Number(
-        rl.conv_params(128, 128, 3, groups=128) + rl.conv_params(128, 256, 1),
+        rl.conv_params(64, 64, (1, 3)),
         slips=[
-            (rl.conv_params(128, 256, 3), "That is the standard convolution."),
-            (256 * 9 + 128 * 256, "The depthwise layer comes first: it still has 128 channels."),
-            (128 * 9, "That is the depthwise layer. Now the 1 × 1."),
-            (
-                128 * 128 * 9 + 128 * 256,
-                "In a depthwise layer each channel has one kernel, not 128.",
-            ),
+            (rl.conv_params(64, 64, 3), "That is the 3 × 3 convolution for images."),
+            (64 * 3, "Every output channel reads all 64 input channels."),
+            (64 * 64, "Each pair of channels has three weights."),
         ],
-        hint="One 3 × 3 kernel for each of the 128 channels, then a matrix of 256 by 128.",
-        solution=(
-            "128·9 + 128·256 = 1,152 + 32,768 = 33,920; the standard convolution has 294,912."
-        ),
+        hint="Three weights for each pair of an input and an output channel.",
+        solution="3·64·64 = 12,288, a third of the 36,864 of a 3 × 3.",
     )
 
 
-def exercise_4() -> Number:
-    outer, inner = rl.conv_params(256, 128, 1), rl.conv_params(128, 128, 3)
-    grouped = rl.conv_params(128, 128, 3, groups=32)
-    return Number(
-        2 * outer + grouped,
-        slips=[
-            (2 * outer + inner, "The 3 × 3 has 32 groups: divide its weights by 32."),
-            ((2 * outer + inner) // 32, "Only the 3 × 3 is grouped."),
-            (grouped, "That is the 3 × 3. The two 1 × 1 convolutions count too."),
-        ],
-        hint="256·128 twice, and 9·128·128 divided by 32 in between.",
+def exercise_4() -> Choice:
+    height, width = rl.conv_output_size(1, 1, padding=1), rl.conv_output_size(1000, 3, padding=1)
+    shapes = [(4, 8, 1, 1000), (4, 8, 1, 1002), (4, 8, 3, 1000), (4, 8, 3, 1002)]
+    return Choice(
+        [str(shape) for shape in shapes],
+        shapes.index((4, 8, height, width)),
+        hints={
+            0: "That would be right with a padding of (0, 1).",
+            1: "A width of 1000 with kernel 3 and padding 1 keeps its size.",
+            3: "Along the samples, kernel 3 and padding 1 keep the size.",
+        },
+        hint=(
+            "Apply the formula to each axis by itself. The height is 1, its kernel is 1, "
+            "its padding is 1."
+        ),
         solution=(
-            "32,768 + 4,608 + 32,768 = 70,144: twice the width at the same price, "
-            "because the 3 × 3 costs next to nothing any more."
+            "(4, 8, 3, 1000): the height becomes 1 + 2·1 − 1 + 1 = 3. Two of the three "
+            "rows hold nothing but the bias."
         ),
     )
 
 
 def exercise_5() -> Number:
-    apart = [convolutions.Convolution(64, 64, (1, 1), groups=4)] * 3
+    field = rl.trace(rl.signal_resnet(), (1, 1000)).at("layer4").receptive_field
     return Number(
-        convolutions.channels_seen(apart),
+        field / 250,
+        tolerance=0.001,
         slips=[
-            (
-                64,
-                (
-                    "It would with a shuffle in between. Which channels of the second layer's "
-                    "group have ever seen another group?"
-                ),
-            ),
-            (48, "Every layer cuts the channels at the same places."),
-            (4, "There are 4 groups; how many channels has each?"),
+            (250 / field, "Samples divided by samples a second are seconds."),
+            (field * 250, "Divide by the rate."),
         ],
-        hint="Follow one group through all three layers.",
+        hint="The receptive field divided by the sampling rate.",
         solution=(
-            "16. The cuts lie at the same places in all layers, so the four groups are "
-            "four networks that never meet."
+            f"{field}/250 = {field / 250:.3f} s, less than one heartbeat. Whoever wants "
+            "to see a rhythm needs longer kernels, dilation, or more stages."
         ),
     )
 
 
 def exercise_6() -> Number:
-    table, saved = rl.trace(rl.resnet(18), (3, 224, 224)), 0
-    for layer in table:
-        if layer.kind == "conv" and layer.kernel == 3:
-            channels, out_channels = layer.input_shape[0], layer.output_shape[0]
-            saved += (
-                layer.params
-                - rl.conv_params(channels, channels, 3, groups=channels)
-                - rl.conv_params(channels, out_channels, 1)
-            )
+    def last_field(kernel: int) -> int:
+        return rl.trace(rl.signal_resnet(kernel=kernel), (1, 1000)).at("layer4").receptive_field
+
     return Number(
-        table.params - saved,
-        slips=[(table.params, "That is ResNet-18 as it is."), (saved, "That is what is saved.")],
+        next(kernel for kernel in range(1, 99, 2) if last_field(kernel) >= 1000),
+        slips=[
+            (
+                next(kernel for kernel in range(1, 99, 2) if last_field(kernel) >= 1000) - 2,
+                "Not quite: this one falls short.",
+            )
+        ],
         hint=(
-            "Go through <code>rl.trace(rl.resnet(18), (3, 224, 224))</code>: its rows "
-            "have kind, kernel, params, input_shape and output_shape. Only the rows with "
-            "kernel 3 and kind “conv” change."
+            "The receptive field is <code>rl.trace(rl.signal_resnet(kernel=...), (1, "
+            '1000)).at("layer4").receptive_field</code>. Try, or find out how it grows '
+            "from kernel to kernel."
         ),
         solution=(
-            f"{table.params:,} − {saved:,} = {table.params - saved:,}. The 3 × 3 "
-            "convolutions were nearly the whole network."
+            f"Each step of 2 adds {last_field(5) - last_field(3)} samples to the "
+            f"{last_field(3)} of kernel 3: kernel 19 sees {last_field(19)}, kernel 21 "
+            f"sees {last_field(21):,}."
         ),
     )
 
 
-def exercise_7() -> Choice:
-    wide = convolutions.Convolution(256, 256, (5, 5), groups=256)
-    options = ("4.5", "12.5", "25", "256")
-    return Choice(
-        options,
-        options.index(f"{wide.macs(1000) / wide.moved(1000):.1f}"),
-        hints={
-            0: "That is the 3 × 3: nine multiplications, two numbers moved.",
-            2: "One number is read and one is written for these 25 multiplications.",
-            3: "The number of channels does not matter: each is on its own.",
-        },
-        hint=(
-            "How many multiplications does one output number need? How many numbers are "
-            "read and written for it?"
-        ),
-        solution=(
-            "25 multiplications for one number read and one written: 12.5. A larger "
-            "depthwise kernel often costs little extra time."
-        ),
-    )
-
-
-def exercise_8() -> Code:
+def exercise_7() -> Code:
     return Code(
-        "def shuffle(channels, groups):\n    ...",
+        "def lengths(samples):\n    ...",
         [
-            ((c, g), convolutions.shuffle(c, g))
-            for c, g in ((6, 2), (6, 3), (12, 3), (8, 1), (8, 8), (16, 4))
+            (
+                (n,),
+                [
+                    rl.trace(rl.signal_resnet(n), (1, n)).at(name).output_shape[-1]
+                    for name in ("conv1", "layer1", "layer2", "layer3", "layer4", "avgpool")
+                ],
+            )
+            for n in (1000, 2000, 999, 250, 37)
         ],
         (
-            "def shuffle(channels, groups):\n"
-            "    wide = channels // groups\n"
-            "    return [group * wide + place for place in range(wide) for group in range(groups)]"
+            "def lengths(samples):\n"
+            "    half = [samples, samples]\n"
+            "    for stage in range(3):\n"
+            "        half.append((half[-1] + 1) // 2)\n"
+            "    return half + [half[-1] // 4]"
         ),
-        hint="First the first channel of every group, then the second of every group, and so on.",
+        hint="A stride of 2 with half padding gives n/2 rounded up; the pooling rounds down.",
     )

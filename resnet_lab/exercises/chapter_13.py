@@ -2,145 +2,126 @@
 
 from __future__ import annotations
 
-from math import exp
-
-import resnet_lab as rl
-
 from .forms import Choice, Code, Number
 
 
 def exercise_1() -> Number:
+    images, batch = 50_000, 128
     return Number(
-        640 * 256 // 480,
+        images // batch,
         slips=[
-            (256, "That is the height now. The proportions are kept."),
-            (224, "That is the crop, one step later."),
-            (
-                640 - (480 - 256),
-                "Both sides are multiplied by the same factor; nothing is subtracted.",
-            ),
+            (images // batch + 1, "That counts the short batch: 80 images are left over."),
+            (images * batch, "Divide."),
         ],
-        hint="Both sides are multiplied by 256/480.",
-        solution="640·256/480 = 341.3, so 341.",
-    )
-
-
-def exercise_2() -> Number:
-    width = 640 * 256 // 480
-    return Number(
-        224 * 224 / (width * 256),
-        tolerance=0.005,
-        slips=[
-            (224 / 256, "That is the share of the height. The width counts too."),
-            (224 * 224 / (640 * 480), "The photograph was resized first."),
-            ((224 / 256) ** 2, "That would be right for a square photograph."),
-        ],
-        hint="The area of the crop over the area of the resized photograph.",
+        hint="How many whole batches are there?",
         solution=(
-            "224·224 / (341·256) = 0.575. More than four tenths of the picture are never looked at."
+            f"50,000 / 128 = {images / batch:.1f}, so {images // batch}. The paper's "
+            "64,000 steps are 164 epochs."
         ),
     )
 
 
-def exercise_3() -> Number:
+def exercise_2() -> Number:
+    in_bytes = 50_000 * 3 * 32 * 32
     return Number(
-        (1 - 0.485) / 0.229,
-        tolerance=0.01,
+        in_bytes / 1e6,
+        tolerance=0.5,
         slips=[
-            (255, "First scale the byte to 0 to 1."),
-            ((255 - 0.485) / 0.229, "First scale the byte to 0 to 1."),
-            (1 - 0.485, "And divide by the standard deviation."),
+            (4 * in_bytes / 1e6, "That is as float32. As bytes they take a quarter."),
+            (in_bytes / 3 / 1e6, "Three channels."),
         ],
-        hint="White is 1 after scaling.",
-        solution="(1 − 0.485)/0.229 = 2.25. Black becomes −2.12.",
+        hint="One byte for each channel of each pixel.",
+        solution="153.6 MB. A GPU has a hundred times that: no loader, no workers, no copies.",
     )
 
 
-def exercise_4() -> Number:
-    norms = [row for row in rl.trace(rl.resnet(18), (3, 224, 224)) if row.kind == "batchnorm"]
-    layers, channels = len(norms), sum(row.output_shape[0] for row in norms)
-    extra = 2 * channels + layers
+def exercise_3() -> Number:
+    # It needs PyTorch, as the chapter does.
+    from ..training import Recipe
+
+    rates = Recipe(steps=100, lr=0.1).rates()
     return Number(
-        extra,
+        rates[25].item(),
+        tolerance=0.001,
         slips=[
-            (2 * channels, "And one counter in each layer."),
-            (channels + layers, "A mean and a variance for each channel."),
-            (4 * channels + layers, "The scale and the shift are trained."),
+            (0.075, "That would be a straight line. A cosine starts flat."),
+            (0.05, "That is after one half."),
+            (0.0707, "(1 + cos)/2, not the cosine itself."),
         ],
-        hint="For each channel a running mean and a running variance; for each layer a counter.",
-        solution=f"2·{channels:,} + {layers} = {extra:,}.",
+        hint="0.1 · (1 + cos(π/4)) / 2.",
+        solution="0.1 · (1 + 0.707)/2 = 0.085.",
+    )
+
+
+def exercise_4() -> Choice:
+    return Choice(
+        (
+            "Label smoothing helps",
+            "Label smoothing helps a little",
+            "Nothing: that is one image",
+            "It will help more on the test set",
+        ),
+        2,
+        hints={
+            0: "How many images are 0.2 % of 500?",
+            1: "How many images are 0.2 % of 500?",
+            3: "Nothing has been shown yet on any set.",
+        },
+        hint="Turn percentages into images.",
+        solution=(
+            "0.2 % of 500 is a single image; chance moves the error by about 1.5 points. "
+            "Several seeds and more images would be needed."
+        ),
     )
 
 
 def exercise_5() -> Choice:
     return Choice(
         (
-            "Of 100 such answers, 97 are right.",
-            (
-                "Nothing about how often the network is right: that has to be measured on "
-                "pictures it was not trained on."
-            ),
-            "The network has seen 97 % of all teapots.",
-            "The picture contains 97 % teapot and 3 % other things.",
+            "training only",
+            "training and validation, so that both are alike",
+            "all three parts",
+            "test only, as a harder exam",
         ),
-        1,
+        0,
         hints={
-            0: "That would be a calibrated network. Most trained networks are too sure.",
-            2: "The softmax knows nothing of the training set.",
-            3: "The softmax does not measure areas.",
+            1: "Validation is to say how the network does on real images.",
+            2: "Then the test is about images that nobody will show the network.",
+            3: "The exam is on the images as they are.",
         },
-        hint="The softmax makes any ten numbers positive with the sum 1.",
-        solution=(
-            "Among the answers of one network a higher figure mostly means a safer "
-            "answer. How often it is right must be counted."
-        ),
+        hint="What is the number meant to say?",
+        solution="Training only: see mistake 1.",
     )
 
 
 def exercise_6() -> Code:
-    def stable_softmax(z: list[float]) -> list[float]:
-        powers = [exp(value - max(z)) for value in z]
-        return [power / sum(powers) for power in powers]
+    def weighted(accuracies: list[float], sizes: list[int]) -> float:
+        return sum(a * n for a, n in zip(accuracies, sizes, strict=True)) / sum(sizes)
 
-    cases = [
-        [0.0, 0.0],
-        [1.0, 2.0, 3.0],
-        [-1.5, 0.25, 4.0, 4.0],
-        [1000.0, 1000.0, 990.0],
-        [-800.0, -801.0],
-    ]
     return Code(
-        "from math import exp\n\ndef softmax(z):\n    ...",
-        [((case,), stable_softmax(case)) for case in cases],
+        "def accuracy(accuracies, sizes):\n    ...",
+        [
+            (case, weighted(*case))
+            for case in (([0.9, 0.5], [100, 20]), ([1.0, 0.0], [499, 1]), ([0.8], [7]))
+        ],
         (
-            "from math import exp\n"
-            "\n"
-            "\n"
-            "def softmax(z):\n"
-            "    largest = max(z)\n"
-            "    powers = [exp(value - largest) for value in z]\n"
-            "    return [power / sum(powers) for power in powers]"
+            "def accuracy(accuracies, sizes):\n"
+            "    return sum(a * n for a, n in zip(accuracies, sizes)) / sum(sizes)"
         ),
-        tolerance=1e-9,
-        hint=(
-            "The softmax does not change when the same number is subtracted from all "
-            "logits. Subtract the largest."
-        ),
+        hint="Count the right answers of each batch.",
     )
 
 
-def exercise_7() -> Choice:
-    return Choice(
-        ("As bad as one picture at a time.", "Nearly as good as with eval().", "Always wrong."),
-        1,
-        hints={
-            0: "Have you copied the model, and normalised the pictures?",
-            2: "Run the measurement; does it say 100 %?",
-        },
-        hint="The mean and variance of 500 pictures are near those of all pictures.",
+def exercise_7() -> Number:
+    from ..training import Recipe
+
+    return Number(
+        Recipe(steps=10, lr=0.1, warmup=10).rates()[-1].item(),
+        tolerance=1e-6,
+        slips=[(0, "All ten steps are warm-up; nothing is left for the cosine.")],
+        hint="All ten steps are warm-up.",
         solution=(
-            "A large batch has nearly the stored statistics, so nearly as many answers are "
-            "right as with eval(). That is why this mistake can stay hidden for a long time: it "
-            "bites when the pictures come one by one."
+            "0.1: the warm-up takes all ten steps, and the rate never falls. A warm-up "
+            "should be a small part of a run."
         ),
     )

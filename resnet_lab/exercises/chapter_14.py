@@ -2,153 +2,145 @@
 
 from __future__ import annotations
 
+from math import exp
+
 import resnet_lab as rl
 
 from .forms import Choice, Code, Number
 
 
 def exercise_1() -> Number:
-    net = rl.resnet(18)
-    table = rl.trace(net, (3, 224, 224))
-    convolutions = [row for row in table if row.kind == "conv"]
     return Number(
-        len(convolutions),
+        640 * 256 // 480,
         slips=[
+            (256, "That is the height now. The proportions are kept."),
+            (224, "That is the crop, one step later."),
             (
-                table.weight_layers,
-                (
-                    "That is the number in its name: it leaves out the projections and includes "
-                    "the classifier."
-                ),
+                640 - (480 - 256),
+                "Both sides are multiplied by the same factor; nothing is subtracted.",
             ),
-            (
-                table.weight_layers - 1,
-                "Those are the convolutions on the main path. Add the projections.",
-            ),
-            (len(convolutions) + 1, "You counted the fully connected layer too."),
         ],
-        hint="17 on the main path, and one projection for each stage that changes the shape.",
-        solution=(
-            f"1 + 2 · {sum(net.depths)} = {table.weight_layers - 1} on the main path and "
-            f"{len(convolutions) - table.weight_layers + 1} projections: "
-            f"{len(convolutions)}."
-        ),
+        hint="Both sides are multiplied by 256/480.",
+        solution="640·256/480 = 341.3, so 341.",
     )
 
 
 def exercise_2() -> Number:
-    resnet152 = rl.trace(rl.resnet(152), (3, 224, 224)).macs
+    width = 640 * 256 // 480
     return Number(
-        round(2 * resnet152 / 1e9, 1),
-        tolerance=0.1,
+        224 * 224 / (width * 256),
+        tolerance=0.005,
         slips=[
-            (
-                round(resnet152 / 1e9, 1),
-                "A multiply-accumulate is one multiplication and one addition.",
-            ),
-            (round(resnet152 / 2e9, 1), "The other way round: more operations than MACs."),
+            (224 / 256, "That is the share of the height. The width counts too."),
+            (224 * 224 / (640 * 480), "The photograph was resized first."),
+            ((224 / 256) ** 2, "That would be right for a square photograph."),
         ],
-        hint="Two operations for each MAC.",
-        solution=f"2 · {resnet152 / 1000000000.0:.1f} = {2 * resnet152 / 1000000000.0:.1f} G.",
+        hint="The area of the crop over the area of the resized photograph.",
+        solution=(
+            "224·224 / (341·256) = 0.575. More than four tenths of the picture are never looked at."
+        ),
     )
 
 
 def exercise_3() -> Number:
-    sizes = [n for n in range(1, 200) if rl.conv_output_size(n, 3, stride=2, padding=1) == 28]
     return Number(
-        min(sizes),
+        (1 - 0.485) / 0.229,
+        tolerance=0.01,
         slips=[
-            (
-                max(sizes),
-                (
-                    "That one gives 28 too, but a smaller one does as well: the division is "
-                    "rounded down."
-                ),
-            ),
-            ((28 - 1) * 2 + 3, "You left out the padding: 2p is to be subtracted."),
-            (28 * 2 - 3, "Count again: (28 − 1) · 2 + 3 − 2."),
+            (255, "First scale the byte to 0 to 1."),
+            ((255 - 0.485) / 0.229, "First scale the byte to 0 to 1."),
+            (1 - 0.485, "And divide by the standard deviation."),
         ],
-        hint="Solve floor((n + 2 − 3)/2) + 1 = 28 for n. Two sizes do.",
-        solution=(
-            "(n − 1)/2, rounded down, must be 27: n − 1 is 54 or 55, so n is "
-            f"{' or '.join(map(str, sizes))}."
-        ),
+        hint="White is 1 after scaling.",
+        solution="(1 − 0.485)/0.229 = 2.25. Black becomes −2.12.",
     )
 
 
-def exercise_4() -> Choice:
-    return Choice(
-        (
-            "counting its parameters",
-            "comparing input and output shapes",
-            "zeroing the last BatchNorm’s scale and comparing the output with relu(x)",
-            "training for longer",
-        ),
-        2,
-        hints={
-            0: "An identity shortcut has no parameters.",
-            1: "The plain block has the same shapes.",
-            3: "Plain blocks train too, up to a depth.",
-        },
-        hint="Which entry of this chapter is about it?",
-        solution=(
-            "With a branch of 0 only the shortcut is left, and the output must be relu(x). Entry 3."
-        ),
+def exercise_4() -> Number:
+    norms = [row for row in rl.trace(rl.resnet(18), (3, 224, 224)) if row.kind == "batchnorm"]
+    layers, channels = len(norms), sum(row.output_shape[0] for row in norms)
+    extra = 2 * channels + layers
+    return Number(
+        extra,
+        slips=[
+            (2 * channels, "And one counter in each layer."),
+            (channels + layers, "A mean and a variance for each channel."),
+            (4 * channels + layers, "The scale and the shift are trained."),
+        ],
+        hint="For each channel a running mean and a running variance; for each layer a counter.",
+        solution=f"2·{channels:,} + {layers} = {extra:,}.",
     )
 
 
 def exercise_5() -> Choice:
     return Choice(
         (
-            "the best of the three best epochs",
-            "the mean of the three best epochs",
+            "Of 100 such answers, 97 are right.",
             (
-                "the test accuracy at an epoch that was chosen on validation data, for all "
-                "three runs"
+                "Nothing about how often the network is right: that has to be measured on "
+                "pictures it was not trained on."
             ),
+            "The network has seen 97 % of all teapots.",
+            "The picture contains 97 % teapot and 3 % other things.",
         ),
-        2,
+        1,
         hints={
-            0: "Chosen twice over by luck.",
-            1: "Every one of the three is still a maximum over epochs.",
+            0: "That would be a calibrated network. Most trained networks are too sure.",
+            2: "The softmax knows nothing of the training set.",
+            3: "The softmax does not measure areas.",
         },
-        hint="Which numbers were allowed to influence a choice?",
+        hint="The softmax makes any ten numbers positive with the sum 1.",
         solution=(
-            "Choices are made on validation data; the test set is read once for each "
-            "run, and all runs are reported, with their spread. Entry 6."
+            "Among the answers of one network a higher figure mostly means a safer "
+            "answer. How often it is right must be counted."
         ),
     )
 
 
 def exercise_6() -> Code:
-    batches = [([8, 9, 1], [10, 10, 2]), ([3, 3], [3, 4]), ([0, 128], [128, 128])]
+    def stable_softmax(z: list[float]) -> list[float]:
+        powers = [exp(value - max(z)) for value in z]
+        return [power / sum(powers) for power in powers]
+
+    cases = [
+        [0.0, 0.0],
+        [1.0, 2.0, 3.0],
+        [-1.5, 0.25, 4.0, 4.0],
+        [1000.0, 1000.0, 990.0],
+        [-800.0, -801.0],
+    ]
     return Code(
-        "def accuracy(right, sizes):\n    ...",
-        [((right, sizes), sum(right) / sum(sizes)) for right, sizes in batches],
-        "def accuracy(right, sizes):\n    return sum(right) / sum(sizes)",
+        "from math import exp\n\ndef softmax(z):\n    ...",
+        [((case,), stable_softmax(case)) for case in cases],
+        (
+            "from math import exp\n"
+            "\n"
+            "\n"
+            "def softmax(z):\n"
+            "    largest = max(z)\n"
+            "    powers = [exp(value - largest) for value in z]\n"
+            "    return [power / sum(powers) for power in powers]"
+        ),
         tolerance=1e-9,
-        hint="Do not average the batches: add up, then divide once.",
+        hint=(
+            "The softmax does not change when the same number is subtracted from all "
+            "logits. Subtract the largest."
+        ),
     )
 
 
-def exercise_7() -> Number:
-    bias = rl.trace(rl.resnet(18), (3, 224, 224))
-    wasted = sum(row.output_shape[0] for row in bias if row.kind == "conv")
-    return Number(
-        wasted,
-        slips=[
-            (
-                sum(row.input_shape[0] for row in bias if row.kind == "conv"),
-                "A bias belongs to each output channel, not to each input channel.",
-            ),
-            (
-                sum(row.output_shape[0] for row in bias if row.kind == "conv" and row.on_main_path),
-                "The projections are convolutions too.",
-            ),
-        ],
-        hint=(
-            "One bias for every output channel of every convolution: row.output_shape[0] "
-            'where row.kind is "conv".'
+def exercise_7() -> Choice:
+    return Choice(
+        ("As bad as one picture at a time.", "Nearly as good as with eval().", "Always wrong."),
+        1,
+        hints={
+            0: "Have you copied the model, and normalised the pictures?",
+            2: "Run the measurement; does it say 100 %?",
+        },
+        hint="The mean and variance of 500 pictures are near those of all pictures.",
+        solution=(
+            "A large batch has nearly the stored statistics, so nearly as many answers are "
+            "right as with eval(). That is why this mistake can stay hidden for a long time: it "
+            "bites when the pictures come one by one."
         ),
-        solution=(f'sum(row.output_shape[0] for row in table if row.kind == "conv") = {wasted:,}.'),
     )

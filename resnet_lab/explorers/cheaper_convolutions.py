@@ -63,7 +63,7 @@ cheaper_convolutions = Explorer(
     lambda kind, channels, kernel, groups, size: (
         f"convolutions.replacement({kind!r}, {channels}, kernel={kernel}, groups={groups})"
     ),
-    chapter="11-cheaper-convolutions",
+    chapter="12-cheaper-convolutions",
     presets={
         "three 3 × 3 for a 7 × 7": {"kind": "stacked", "kernel": 7},
         "Inception": {"kind": "factorised", "kernel": 7, "size": 14},

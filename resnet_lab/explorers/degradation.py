@@ -95,7 +95,7 @@ degradation = Explorer(
         f"fit(build({twin(shortcut, depth)}), load('digits'), Recipe(steps={steps}, batch=64, "
         "weight_decay=1e-4, crop=0, flip=False" + f", seed={seed}" * (seed != "mean") + "))"
     ),
-    chapter="03-degradation",
+    chapter="01-degradation",
     presets={
         "plain networks": {"shortcut": "none", "steps": 200, "depth": 32, "show": "loss"},
         "their residual twins": {"shortcut": "A", "steps": 200, "depth": 32, "show": "loss"},

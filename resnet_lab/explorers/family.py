@@ -162,7 +162,7 @@ family = Explorer(
     ],
     view,
     python,
-    chapter="09-resnet-family",
+    chapter="10-resnet-family",
     presets={
         **{
             f"ResNet-{depth}": preset(block, *depths)

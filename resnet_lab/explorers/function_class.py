@@ -53,7 +53,7 @@ function_class = Explorer(
     lambda family, target, size: (
         f"function_classes.best({family!r}, function_classes.TARGETS[{target!r}], size={size})"
     ),
-    chapter="02-function-classes",
+    chapter="03-function-classes",
     presets={
         f"a {target}, {family}": {"family": family, "target": target, "size": size}
         for target, family, size in (

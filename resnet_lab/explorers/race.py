@@ -171,7 +171,7 @@ race = Explorer(
         "digits, some six seconds": {"task": "digits", "depth": 32, "lr": 0.1, "steps": 200},
         "shallow twins": {"task": "spirals", "depth": 8, "lr": 0.05, "steps": 300},
     },
-    chapter="03-degradation",
+    chapter="01-degradation",
     job=job,
     start_job="Train both",
 )

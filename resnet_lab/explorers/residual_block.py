@@ -67,7 +67,7 @@ residual_block = Explorer(
     ],
     view,
     python,
-    chapter="08-residual-block",
+    chapter="09-residual-block",
     presets={
         "same shape": SAME,
         "half the size, twice the channels": {**SAME, "width": 128, "stride": 2},

@@ -48,5 +48,5 @@ residual_error = Explorer(
         f"f = residuals.FUNCTIONS[{function!r}]; "
         f"residuals.residual(f.value, f.value(residuals.SOLUTION), {x0})"
     ),
-    chapter="01-residuals-and-errors",
+    chapter="02-residuals-and-errors",
 )

@@ -75,7 +75,7 @@ signal_shapes = Explorer(
         + f", input_size={length}" * (head == "flatten")
         + ")"
     ),
-    chapter="10-signals",
+    chapter="11-signals",
     presets={
         "ResNet-18": {"length": 1000, "kernel": 3, "blocks": 2, "head": "flatten"},
         "longer kernels": {"length": 1000, "kernel": 15, "blocks": 2, "head": "flatten"},

@@ -21,7 +21,9 @@ from .family import family, family_network
 from .function_class import function_class
 from .gradients import gradients
 from .inside import inside
+from .landscape import landscape
 from .output_size import output_size
+from .paths import paths
 from .race import race
 from .receptive_field import receptive_field
 from .residual_block import residual_block
@@ -46,7 +48,9 @@ __all__ = [
     "function_class",
     "gradients",
     "inside",
+    "landscape",
     "output_size",
+    "paths",
     "race",
     "receptive_field",
     "residual_block",

@@ -20,6 +20,7 @@ TORCH = (
     "checkpoints",
     "progress",
     "gradients",
+    "saved",
 )
 
 

@@ -54,6 +54,10 @@ QUOTED = {
     "14": {
         "2.6": "a version of PyTorch",
         "100": "a whole, in percent",
+        "60,000 10,000 5.90 5.88": "experiments/results/trained_networks.json",
+        "0.6": "megabytes, of two files whose size a test holds",
+        "110": "the paper of Veit and others, section 4",
+        "36": "pairs of nine",
         "1.28": "millions of images in ImageNet",
     },
     "18": {

@@ -58,8 +58,14 @@ def trained() -> dict[str, Any]:
     }
 
 
+def garments() -> str:
+    from resnet_lab.probe_runner import garments_text
+
+    return garments_text()
+
+
 # What jobs may ask for by name: a function that makes it, of anything that JSON can hold.
-DATA: dict[str, Callable[[], object]] = {"digits": digits, "trained": trained}
+DATA: dict[str, Callable[[], object]] = {"digits": digits, "garments": garments, "trained": trained}
 
 
 def write_scripts(folder: Path) -> None:

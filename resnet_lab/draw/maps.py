@@ -1,4 +1,4 @@
-"""Numbers as pixels: where a network decides for which class, and feature maps."""
+"""Numbers as pixels: where a network decides for which class, feature maps, the loss on planes."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     Colour = tuple[int, int, int]
 
 LEVELS = 64
+LOWEST, HIGHEST = -3.0, 1.0  # of the logarithm of a loss over that of guessing
 BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 
@@ -96,6 +97,56 @@ def feature_maps(maps: Sequence[tuple[str, Sequence[float], int, int]], label: s
         write(0, y, ends if signed else f"black 0, white {figures(reach)}", "rl-small rl-quiet")
     )
     return svg(y + 6, label, "".join(body))
+
+
+def loss_planes(
+    planes: Sequence[tuple[str, Sequence[float | None]]], size: int, reach: float, label: str
+) -> str:
+    """Planes side by side: blue where the loss is lower than that of guessing, orange where higher.
+
+    Args:
+        planes: (name, values) each; a value is log10 of the loss over that of guessing, row by row
+            from the upper left, None where nothing is known yet.
+        size: cells along each side.
+        reach: how far a plane goes to each side.
+        label: the result, in a sentence.
+
+    >>> picture = loss_planes([("plain", [0.0, None, -1.0, 2.0])], 2, 1.0, "Four cells")
+    >>> picture.count("<image")                      # the plane, and the scale below it
+    2
+    """
+    colours = [*two_colours(1), (205, 205, 205)]
+    side = (WIDTH - 16) / 2
+    body = []
+    for place, (name, values) in enumerate(planes):
+        x = place * (side + 16)
+        uri = _bitmap([_loss_level(value) for value in values], size, size, colours)
+        body += [
+            write(x, 11, name, "rl-small rl-strong"),
+            _image(uri, x, 18, side, side, "pixelated", "rl-tint"),
+            f'<circle class="rl-sign" cx="{x + side / 2:.5g}" cy="{18 + side / 2:.5g}" r="4"/>',
+            write(x, side + 31, f"−{reach:g}", "rl-small rl-quiet"),
+            write(x + side / 2, side + 31, "0", "rl-small rl-quiet rl-middle"),
+            write(x + side, side + 31, f"{reach:g}", "rl-small rl-quiet rl-end"),
+        ]
+    scale = _bitmap(list(range(LEVELS, -1, -1)) + [0] * 3, LEVELS + 4, 1, colours)
+    y = side + 46
+    body += [
+        _image(scale, 100, y - 8, WIDTH - 200, 9, "auto", "rl-tint"),
+        write(94, y, "1/1000 of it", "rl-small rl-quiet rl-end"),
+        write(WIDTH / 2, y + 14, "the loss of guessing", "rl-small rl-quiet rl-middle"),
+        write(WIDTH - 94, y, "10 times it", "rl-small rl-quiet"),
+    ]
+    return svg(y + 20, label, "".join(body))
+
+
+def _loss_level(value: float | None) -> int:
+    """The place of a value's colour; the last one for what is not known."""
+    if value is None:
+        return LEVELS + 1
+    half = LEVELS / 2
+    share = -min(value, HIGHEST) / HIGHEST if value > 0 else max(value, LOWEST) / LOWEST
+    return int(half + half * share)
 
 
 def two_colours(most: float, steps: int = LEVELS) -> list[Colour]:

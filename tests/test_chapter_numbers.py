@@ -53,9 +53,7 @@ QUOTED = {
     "13": {"302 298 543 753 23.3 23.5 24.2": "experiments/results/compare_training.json"},
     "14": {
         "2.6": "a version of PyTorch",
-        "100": "a whole, in percent",
         "60,000 10,000 5.90 5.88": "experiments/results/trained_networks.json",
-        "0.6": "megabytes, of two files whose size a test holds",
         "110": "the paper of Veit and others, section 4",
         "36": "pairs of nine",
         "1.28": "millions of images in ImageNet",

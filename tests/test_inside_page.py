@@ -112,7 +112,7 @@ def test_it_loads_what_it_needs_when_it_is_opened_and_shows_what_node_answers(op
     open_both(opened)
     assert late <= opened.asked
     until_shows(opened, node(explorer.start))
-    said = opened.inner_text("figure > form [role=status]")
+    said = opened.inner_text(".rl-said")
     assert said.startswith("ResNet-20 says ankle boot")
 
 

@@ -158,8 +158,8 @@ def part_skipinit(folder):
     }
     for lr in (0.1, 0.02):
         for way, change in ways.items():
-            losses = [on_digits(56, "A", seed, change, lr)[-1] for seed in SEEDS]
-            yield {"way": way, "lr": lr, "depth": 56, "loss": losses}
+            losses = [on_digits(32, "A", seed, change, lr)[-1] for seed in SEEDS]
+            yield {"way": way, "lr": lr, "depth": 32, "loss": losses}
 
 
 def line_gradients(depth, shortcut, seed, batchnorm, points=256, width=64):

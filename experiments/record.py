@@ -74,9 +74,9 @@ def with_means(runs):
 
 def write_recorded():
     """Put the results, one run on every line, into resnet_lab/recorded_data.py."""
-    degradation, gradients = (
+    degradation, gradients, memory = (
         json.loads((RESULTS / f"{name}.json").read_text())["runs"]
-        for name in ("degradation", "gradients")
+        for name in ("degradation", "gradients", "memory")
     )
     source = RECORDED.read_text(encoding="utf-8")
     for name, runs, keys, values in (
@@ -93,6 +93,16 @@ def write_recorded():
             lambda run: (
                 text([run[key][0], *run[key][1::2]], 10)
                 for key in ("log10_output", "log10_gradient")
+            ),
+        ),
+        (
+            "MEMORY",
+            memory,
+            ("network", "batch", "precision"),
+            lambda run: (
+                str(run["saved"]),
+                str(run["peak"] - run["between_steps"]),
+                text([run["step_s"]], 1e6),
             ),
         ),
     ):

@@ -6,6 +6,7 @@
    is stands in `jobs.py`. */
 import {engine} from "./engine/network.mjs";
 import {exp, generator} from "./engine/numbers.mjs";
+import {inside} from "./inside_runner.mjs";
 import {landscape, paths, signals} from "./probe_runner.mjs";
 
 export function cosine(x) {
@@ -98,5 +99,6 @@ const probe = (run) => (job, data, options) => run(job, data, options, {race, ex
 
 /** By a job's kind; `job_runner.py` has the same names. */
 export const JOBS = {
-  race, signals: probe(signals), paths: probe(paths), landscape: probe(landscape),
+  race, inside,
+  signals: probe(signals), paths: probe(paths), landscape: probe(landscape),
 };

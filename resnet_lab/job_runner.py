@@ -15,7 +15,7 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from . import jobs
+from . import inside_runner, jobs
 from .models import build
 
 
@@ -157,4 +157,5 @@ RUNNERS: dict[str, Callable[[dict[str, Any], torch.dtype], Results]] = {
     "signals": probe,
     "paths": probe,
     "landscape": probe,
+    "inside": inside_runner.run,
 }

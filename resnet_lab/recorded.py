@@ -6,7 +6,7 @@ all the figures, with their machine and versions.
 
 from __future__ import annotations
 
-from .recorded_data import DEGRADATION, GRADIENTS
+from .recorded_data import DEGRADATION, GRADIENTS, MEMORY
 
 
 def find_rows(text: str, key: tuple[object, ...]) -> list[list[int]]:
@@ -70,3 +70,32 @@ def gradients(
         "output": [value / 10 for value in outputs],
         "gradient": [value / 10 for value in relative],
     }
+
+
+def memory() -> list[dict[str, object]]:
+    """Training steps of 224 x 224 images on an H100, as experiments/memory_on_gpu.py runs them.
+
+    Returns:
+        For each run "network", "batch", "precision"; "saved", bytes that backward and the loss
+        keep; "added", the most that a step needs beyond what is there between steps, in which the
+        gradients stand; "seconds" of a step.
+
+    Example:
+        >>> memory()[0]["network"], memory()[0]["saved"]
+        ('resnet18', 44406100)
+    """
+    runs: list[dict[str, object]] = []
+    for line in MEMORY.strip().split("\n"):
+        head, saved, added, micros = line.split(":")
+        network, batch, precision = head.split(" ")
+        runs.append(
+            {
+                "network": network,
+                "batch": int(batch),
+                "precision": precision,
+                "saved": int(saved),
+                "added": int(added),
+                "seconds": int(micros) / 1e6,
+            }
+        )
+    return runs

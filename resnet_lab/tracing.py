@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from .arithmetic import ReceptiveField
 from .checks import check_choice, check_int
-from .graph import INPUT, Graph, Layer, block_name, shifted
+from .fields import growth
+from .graph import INPUT, Graph, Layer, block_name, index_place, shifted
 from .kinds import HIDDEN, JOINS, KINDS, TooSmallError
+from .kinds_more import ANY, DEPTHS, SOURCES, WHOLE
 from .rows import Row, Section
 
 TYPE_CHECKING = False
@@ -16,12 +18,22 @@ if TYPE_CHECKING:
 
     from .architecture import VGG, ResNet
     from .blocks import ResidualBlock
+    from .devices import Device
+    from .memory import Memory
+    from .roofline import Roofline
 
     Network = Graph | ResNet | VGG | ResidualBlock
 
 __all__ = ["Row", "Section", "Trace", "trace"]
 
+AXES = {
+    0: ("channels",),
+    1: ("channels", "length"),
+    2: ("channels", "height", "width"),
+    3: ("channels", "depth", "height", "width"),
+}
 # What a table's receptive field is that of: not of an average over everything, nor of a classifier.
+MOST_ROWS = 100_000  # that a table is written out in; ResNet-1202 has 4,200
 SEES = ("conv", "maxpool", "avgpool", *JOINS)
 
 
@@ -51,7 +63,7 @@ class Trace:
     net: Network
     input_shape: tuple[int, ...]
     sections: list[Section]
-    receptive_field: int
+    receptive_field: int | None
 
     def __post_init__(self) -> None:
         self._groups: dict[str, list[Row]] = {}
@@ -74,8 +86,18 @@ class Trace:
 
     @property
     def macs(self) -> int:
-        """Multiply-accumulates for one input."""
+        """Multiply-accumulates for one input, without those of `unknown` layers."""
         return sum([group.macs for group in self.groups()])
+
+    @property
+    def unknown(self) -> list[Row]:
+        """The layers whose MACs are not known, each with its line in `row.layer.line`."""
+        return [row for row in self.rows if row.unknown]
+
+    @property
+    def gated(self) -> bool:
+        """Whether the end sees the whole input before its last average, through gates."""
+        return any([row.gated for section in self.sections for row in section.rows])
 
     @property
     def weight_layers(self) -> int:
@@ -112,6 +134,12 @@ class Trace:
         if level not in self._groups:
             if level not in ("stage", "block", "layer"):
                 raise ValueError(f"level is {level!r}; it must be 'stage', 'block' or 'layer'")
+            count = sum([section.copies * len(section.rows) for section in self.sections])
+            if count > MOST_ROWS and level != "stage":
+                raise ValueError(
+                    f"{self.net.name} has {count:,} rows, too many to write out (at most "
+                    f"{MOST_ROWS:,}); take level 'stage', which adds them up"
+                )
             rows = self._written_out() if level == "layer" else self._added_up(level)
             self._groups[level] = rows
         return self._groups[level]
@@ -138,6 +166,9 @@ class Trace:
                     group.params += copies * row.params
                     group.macs += copies * row.macs
                     group.kind, group.output_shape, group.field = level, row.output_shape, row.field
+                    if row.gated or row.unknown:
+                        group.gated = row.gated
+                        group.unknown = group.unknown or row.unknown
                 else:
                     name = row.name.split(".")[0] if level == "stage" else block_name(row.name)
                     prefix = name + "."
@@ -153,9 +184,30 @@ class Trace:
                             row.depth,
                         )
                     )
+                    groups[-1].gated, groups[-1].unknown = row.gated, row.unknown
             if copies > 1:
                 groups[-1].field = section.last().field
         return groups
+
+    def memory(
+        self,
+        batch: int,
+        precision: str = "float32",
+        optimizer: str = "momentum",
+        checkpointing: bool = False,
+    ) -> Memory:
+        """The bytes that training with `batch` images takes: see `memory.memory`."""
+        from .memory import memory
+
+        return memory(self, batch, precision, optimizer, checkpointing)
+
+    def roofline(
+        self, device: str | Device, batch: int = 1, precision: str = "float32"
+    ) -> Roofline:
+        """Every layer under a device's roof, and the time of a step: see `roofline.roofline`."""
+        from .roofline import roofline
+
+        return roofline(self, device, batch, precision)
 
     def to_text(self, level: str = "layer") -> str:
         """The table as aligned text."""
@@ -194,16 +246,15 @@ def trace(net: Network, input_shape: tuple[int, ...]) -> Trace:
         )
     graph = net.graph()
     shape = _checked(input_shape, graph)
-    walk, sections = _Walk(graph.name, shape), []
+    walk, sections = Walk(graph.name, shape), []
     for first, stop, copies in graph.sections():
         before, place = walk.last[0], len(walk.rows)
         for layer in graph.layers[first:stop]:
             walk.run(layer)
         after, rows = walk.last[0], walk.rows[place:]
-        growth = ReceptiveField(
-            after.field.size - before.field.size, 1, after.field.padding - before.field.padding
-        )
-        section = Section(rows, copies, growth, after.depth - before.depth)
+        place = index_place(graph.layers[first:stop]) if copies > 1 else 1
+        added = growth(before.field, after.field)
+        section = Section(rows, copies, added, after.depth - before.depth, place)
         sections.append(section)
         if copies > 1:
             walk.skip(section)
@@ -215,9 +266,8 @@ def _checked(input_shape: object, graph: Graph) -> tuple[int, ...]:
     """The input's shape as a tuple, if it is one that `graph` takes."""
     if not isinstance(input_shape, (tuple, list)):
         raise TypeError(f"input_shape is {input_shape!r}; it must be a tuple such as (3, 224, 224)")
-    check_choice("dims", graph.dims, (1, 2))
-    shape = tuple(input_shape)
-    axes = ("channels", "length") if graph.dims == 1 else ("channels", "height", "width")
+    check_choice("dims", graph.dims, tuple(AXES))
+    shape, axes = tuple(input_shape), AXES[graph.dims]
     if len(shape) != len(axes):
         raise ValueError(
             f"input_shape is {shape}; {graph.name} takes ({', '.join(axes)}), "
@@ -233,7 +283,7 @@ def _checked(input_shape: object, graph: Graph) -> tuple[int, ...]:
     return shape
 
 
-class _Walk:
+class Walk:
     """The rows so far, and by name what the layers to come may read: rows with their places."""
 
     def __init__(self, net: str, shape: tuple[int, ...]) -> None:
@@ -242,7 +292,7 @@ class _Walk:
         self.origins: list[int] = []  # for every row the place of the one before it on its path
         self.last = Row(INPUT, INPUT, shape, shape, 0, 0, ReceptiveField()), -1
         self.named = {INPUT: self.last}
-        self.receptive_field = 1
+        self.receptive_field: int | None = 1
 
     def run(self, layer: Layer) -> None:
         """Add the row of `layer`."""
@@ -252,19 +302,23 @@ class _Walk:
         if kind not in KINDS:
             raise ValueError(f"{name} is of kind {kind!r}; known are {', '.join(KINDS)}")
         number, joins = len(layer.inputs) or 1, kind in JOINS
-        if joins is (number == 1):
+        several = joins or kind in ANY
+        if joins is (number == 1) and kind not in ANY or number > 1 and not several:
             raise ValueError(
                 f"{name} has {number} input{'s' * (number > 1)}; a layer of kind {kind!r} takes "
                 f"{'two inputs or more' if joins else 'one input'}"
             )
         try:
-            if joins:
-                sources = [self.find(layer, read) for read in layer.inputs]
+            if kind in SOURCES:
+                source, origin, sources = self.named[INPUT][0], -1, []
+                count = KINDS[kind](layer)
+            elif several:
+                sources = [self.find(layer, read) for read in layer.inputs] or [self.last]
                 count = KINDS[kind](layer, *[row for row, _ in sources])
                 source, origin = self.main_source(kind, count[0], sources)
             else:
                 source, origin = self.find(layer, layer.inputs[0]) if layer.inputs else self.last
-                count = KINDS[kind](layer, source)
+                sources, count = [(source, origin)], KINDS[kind](layer, source)
         except TooSmallError as error:
             raise ValueError(f"the input is too small for {self.net}: {error}") from None
         shape, params, macs, field, kernel = count
@@ -273,15 +327,20 @@ class _Walk:
             kind,
             source.output_shape,
             shape,
-            params,
+            params if layer.params is None else layer.params,
             macs,
             field,
-            source.depth + (kind in ("conv", "linear")),
+            source.depth + DEPTHS.get(kind, 0),
             False,
             kernel,
             layer.stride,
             layer,
         )
+        for read, _ in sources:
+            if read.gated or several and is_gate(read, row) or kind in WHOLE:
+                row.gated = True
+        if kind == "unknown":
+            row.unknown = True
         self.last = self.named[name] = row, len(self.rows)
         self.rows.append(row)
         self.origins.append(origin)
@@ -302,7 +361,7 @@ class _Walk:
     ) -> tuple[Row, int]:
         """The deepest input, of several such the one that ran first; gates follow features."""
         if kind == "multiply":
-            sources = [source for source in sources if source[0].output_shape == shape][:1]
+            sources = [each for each in sources if each[0].output_shape == shape][:1] or sources
         return max(sources, key=lambda source: (source[0].depth, -source[1]))
 
     def skip(self, section: Section) -> None:
@@ -310,7 +369,7 @@ class _Walk:
         layer = section.rows[-1].layer
         assert layer is not None
         self.last = section.last(), self.last[1]
-        self.named[shifted(layer.name, section.copies - 1)] = self.last
+        self.named[shifted(layer.name, section.copies - 1, section.place)] = self.last
         self.receptive_field = self.last[0].field.size
 
     def mark_main_path(self) -> None:
@@ -319,3 +378,10 @@ class _Walk:
         while place >= 0:
             self.rows[place].on_main_path = True
             place = self.origins[place]
+
+
+def is_gate(read: Row, row: Row) -> bool:
+    """Whether a layer reads, beside features with positions, what has none and saw them all."""
+    sides = read.output_shape[1:]
+    several = max(row.output_shape[1:], default=1) > 1
+    return several and max(sides, default=1) == 1 and read.field.size != 0

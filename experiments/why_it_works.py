@@ -15,7 +15,7 @@ from pathlib import Path
 
 import torch
 from degradation import RECIPE, network
-from record import RESULTS, write
+from record import RESULTS, write, write_why
 
 import resnet_lab as rl
 from resnet_lab import probes
@@ -195,8 +195,11 @@ def part_shattering(folder):
                 "batchnorm": batchnorm,
                 "depth": depth,
                 "autocorrelation": rounded(curves.nanmean(0).tolist()),
-                "slope": [round(float(value), 3) for value in slopes[0] / largest],
-            }
+            } | (
+                {"slope": [round(float(value), 3) for value in slopes[0] / largest]}
+                if batchnorm and depth in (4, 26)
+                else {}
+            )
 
 
 def part_responses(folder):
@@ -248,6 +251,7 @@ def main():
         kept = [each for each in kept if each["part"] != name] + runs
         kept.sort(key=lambda each: list(PARTS).index(each["part"]))
         write(FILE, {"machine": machine(torch.device("cpu"), 1), "seeds": SEEDS}, kept)
+        write_why()
 
 
 if __name__ == "__main__":

@@ -44,12 +44,6 @@ def digits() -> str:
     return digits_text()
 
 
-def garments() -> str:
-    from resnet_lab.probe_runner import garments_text
-
-    return garments_text()
-
-
 def trained() -> dict[str, Any]:
     """Graphs, weights and pictures of the trained networks."""
     from resnet_lab import inside, inside_runner
@@ -62,6 +56,12 @@ def trained() -> dict[str, Any]:
         "files": {name: b64encode(file).decode() for name, file in files.items()},
         "pictures": b64encode(inside_runner.pictures()[0].numpy().tobytes()).decode(),
     }
+
+
+def garments() -> str:
+    from resnet_lab.probe_runner import garments_text
+
+    return garments_text()
 
 
 # What jobs may ask for by name: a function that makes it, of anything that JSON can hold.

@@ -99,6 +99,5 @@ const probe = (run) => (job, data, options) => run(job, data, options, {race, ex
 
 /** By a job's kind; `job_runner.py` has the same names. */
 export const JOBS = {
-  race, inside,
-  signals: probe(signals), paths: probe(paths), landscape: probe(landscape),
+  race, inside, signals: probe(signals), paths: probe(paths), landscape: probe(landscape),
 };

@@ -154,8 +154,8 @@ def probe(job: dict[str, Any], dtype: torch.dtype) -> Results:
 # By a job's kind; `job_runner.mjs` has the same names.
 RUNNERS: dict[str, Callable[[dict[str, Any], torch.dtype], Results]] = {
     "race": race,
+    "inside": inside_runner.run,
     "signals": probe,
     "paths": probe,
     "landscape": probe,
-    "inside": inside_runner.run,
 }

@@ -6,13 +6,7 @@ that it reads, which know their output's shape and field.
 
 from __future__ import annotations
 
-from .arithmetic import (
-    batchnorm_params,
-    conv_output_size,
-    conv_params,
-    linear_params,
-    product,
-)
+from .arithmetic import batchnorm_params, conv_output_size, conv_params, linear_params, product
 from .checks import check_int
 from .fields import LOST, PerAxis, per_axis
 from .kinds_more import MORE, PAIRS, broadcast, fields_beside, given_shape
@@ -68,7 +62,8 @@ def _sizes(layer: Layer, source: Row) -> Shape:
     sides = _sides(layer, source)
     if layer.shape is not None:
         return given_shape(layer)[1:]
-    kernel, *rest = window = layer.kernel, layer.stride, layer.padding, layer.dilation
+    kernel, stride, padding, dilation = layer.kernel, layer.stride, layer.padding, layer.dilation
+    window = kernel, stride, padding, dilation
     try:
         if isinstance(kernel, tuple):
             each = zip(sides, *window, strict=True)  # type: ignore[arg-type]
@@ -83,8 +78,8 @@ def _sizes(layer: Layer, source: Row) -> Shape:
             ]
         )
     except ValueError as error:
-        stride, padding, dilation = [_numbers(value) for value in rest]
-        valid = min([*_numbers(kernel), *stride, *dilation]) > 0 <= min(padding)
+        steps = [*_numbers(kernel), *_numbers(stride), *_numbers(dilation)]
+        valid = min(steps) > 0 <= min(_numbers(padding))
         reason = TooSmallError if valid else ValueError
         raise reason(f"at {layer.name}, {error}") from None
 

@@ -109,9 +109,13 @@ def _mean(layer: Layer, source: Row) -> Count:
 def _norm(layer: Layer, source: Row) -> Count:
     """Scale and shift, of so many numbers as there are channels given, or one for each channel."""
     channels = source.output_shape[0] if layer.channels is None else layer.channels
-    return source.output_shape, 2 * check_int(f"channels of {layer.name}", channels), 0, (
-        source.field
-    ), 1
+    return (
+        source.output_shape,
+        2 * check_int(f"channels of {layer.name}", channels),
+        0,
+        (source.field),
+        1,
+    )
 
 
 def _prelu(layer: Layer, source: Row) -> Count:
@@ -140,10 +144,16 @@ def _matmul(layer: Layer, *sources: Row) -> Count:
         )
     shape = many[1:] + left[-2:-1] * (len(one) > 1) + right[-1:] * (len(two) > 1)
     macs = product("shape", many) * left[-2] * left[-1] * right[-1]
-    field = fields_beside(layer, [source for source in sources if source.field.size != 0] or [
-        sources[0]
-    ])
+    field = fields_beside(
+        layer, [source for source in sources if source.field.size != 0] or [sources[0]]
+    )
     return shape or (1,), 0, macs, field if field.size == 0 else _lost(field), 1
+
+
+def _einsum(layer: Layer, *sources: Row) -> Count:
+    """For every number of the output, so many products summed as there are channels."""
+    shape, summed = given_shape(layer), check_int(f"channels of {layer.name}", layer.channels)
+    return shape, 0, product("shape", shape) * summed, LOST, 1
 
 
 def _dot_product(layer: Layer, *sources: Row) -> Count:
@@ -175,6 +185,7 @@ PAIRS: dict[str, Callable[..., Count]] = {"matmul": _matmul}
 ANY: dict[str, Callable[..., Count]] = {
     "attention": _attention,
     "dot-product": _dot_product,
+    "einsum": _einsum,
     "unknown": _unknown,
 }
 MORE: dict[str, Callable[..., Count]] = {

@@ -99,3 +99,35 @@ def memory() -> list[dict[str, object]]:
             }
         )
     return runs
+
+
+def why_it_works(part: str, **wanted: object) -> list[dict[str, Any]]:
+    """What experiments/why_it_works.py has measured, for the chapter of that name.
+
+    Args:
+        part: "lesions", "paths", "identity", "skipinit", "shattering", "responses" or "landscape".
+        wanted: what a run must say of itself, such as network="resnet20".
+
+    Returns:
+        The runs, as the script's parts make them.
+
+    Raises:
+        ValueError: there is no such run.
+
+    Example:
+        >>> (run,) = why_it_works("lesions", network="resnet20")
+        >>> run["blocks"][:2]
+        ['', 'layer1.0']
+    """
+    import json  # pages have none, and ask for nothing of this
+    from pathlib import Path
+
+    runs = json.loads(Path(__file__).with_name("why_it_works.json").read_text(encoding="utf-8"))
+    found = [
+        run
+        for run in runs
+        if run["part"] == part and all(run.get(key) == value for key, value in wanted.items())
+    ]
+    if not found:
+        raise ValueError(f"nothing was recorded for {part} with {wanted}")
+    return found

@@ -25,6 +25,7 @@ TORCH = (
     "weights",
     "freezing",
     "logs",
+    "saved",
 )
 
 

@@ -45,9 +45,7 @@ def window(axes: int, kernel: Any, stride: Any, padding: Any, dilation: Any = 1)
     numbers = [kernel, stride, axis_numbers(padding, axes), dilation]
     alike = all(len(set(each)) == 1 for each in numbers)
     names = ("kernel", "stride", "padding", "dilation")
-    return {
-        name: each[0] if alike else each for name, each in zip(names, numbers, strict=True)
-    }
+    return {name: each[0] if alike else each for name, each in zip(names, numbers, strict=True)}
 
 
 def axis_numbers(value: Any, axes: int) -> tuple[int, ...]:
@@ -59,9 +57,7 @@ def axis_numbers(value: Any, axes: int) -> tuple[int, ...]:
 
 def _conv(axes: int) -> Callable[[Any], tuple[str, Settings]]:
     def read(module: Any) -> tuple[str, Settings]:
-        numbers = window(
-            axes, module.kernel_size, module.stride, module.padding, module.dilation
-        )
+        numbers = window(axes, module.kernel_size, module.stride, module.padding, module.dilation)
         own = {"channels": module.out_channels, "groups": module.groups}
         return "conv", {**own, "bias": module.bias is not None, **numbers}
 
@@ -127,6 +123,7 @@ READERS: dict[type[nn.Module], Callable[[Any], tuple[str, Settings]]] = {
     nn.PReLU: lambda module: ("prelu", {"channels": module.num_parameters}),
     nn.Softmax: lambda module: ("softmax", {}),
     nn.MultiheadAttention: _attention,
+    nn.RNNBase: lambda module: ("unknown", {}),
     ZeroPad: _zero_pad,
     **{
         kind: (lambda module, name=name: (name, {}))  # type: ignore[misc]
@@ -147,5 +144,6 @@ def reader(module: nn.Module) -> Callable[[Any], tuple[str, Settings]] | None:
     """What reads such a module; None where its own forward has to be watched instead."""
     for kind in type(module).__mro__:
         if kind in READERS:
-            return READERS[kind] if type(module).forward is kind.forward else None
+            known = kind is nn.RNNBase or type(module).forward is kind.forward
+            return READERS[kind] if known else None
     return None

@@ -136,9 +136,7 @@ def growth(before: Field, after: Field) -> Field:
         return ReceptiveField(0, 1, 0)
     number = len((before if isinstance(before, PerAxis) else after).axes)  # type: ignore[union-attr]
     pairs = zip(axes_of(before, number), axes_of(after, number), strict=True)
-    return PerAxis(
-        [ReceptiveField(b.size - a.size, 1, b.padding - a.padding) for a, b in pairs]
-    )
+    return PerAxis([ReceptiveField(b.size - a.size, 1, b.padding - a.padding) for a, b in pairs])
 
 
 def grown(field: Field, by: Field, number: int) -> Field:

@@ -6,13 +6,7 @@ that it reads, which know their output's shape and field.
 
 from __future__ import annotations
 
-from .arithmetic import (
-    batchnorm_params,
-    conv_output_size,
-    conv_params,
-    linear_params,
-    product,
-)
+from .arithmetic import batchnorm_params, conv_output_size, conv_params, linear_params, product
 from .checks import check_int
 from .fields import LOST, PerAxis, per_axis
 from .kinds_more import MORE, PAIRS, broadcast, fields_beside, given_shape

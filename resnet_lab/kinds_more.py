@@ -109,9 +109,13 @@ def _mean(layer: Layer, source: Row) -> Count:
 def _norm(layer: Layer, source: Row) -> Count:
     """Scale and shift, of so many numbers as there are channels given, or one for each channel."""
     channels = source.output_shape[0] if layer.channels is None else layer.channels
-    return source.output_shape, 2 * check_int(f"channels of {layer.name}", channels), 0, (
-        source.field
-    ), 1
+    return (
+        source.output_shape,
+        2 * check_int(f"channels of {layer.name}", channels),
+        0,
+        (source.field),
+        1,
+    )
 
 
 def _prelu(layer: Layer, source: Row) -> Count:
@@ -140,9 +144,9 @@ def _matmul(layer: Layer, *sources: Row) -> Count:
         )
     shape = many[1:] + left[-2:-1] * (len(one) > 1) + right[-1:] * (len(two) > 1)
     macs = product("shape", many) * left[-2] * left[-1] * right[-1]
-    field = fields_beside(layer, [source for source in sources if source.field.size != 0] or [
-        sources[0]
-    ])
+    field = fields_beside(
+        layer, [source for source in sources if source.field.size != 0] or [sources[0]]
+    )
     return shape or (1,), 0, macs, field if field.size == 0 else _lost(field), 1
 
 

@@ -143,9 +143,7 @@ def unused_parameters(model: nn.Module, recorder: Recorder) -> list[str]:
     """A sentence on parameters that took no part in the run."""
     left = {
         name: parameter.numel()
-        for (name, parameter), key in zip(
-            model.named_parameters(), recorder.named, strict=True
-        )
+        for (name, parameter), key in zip(model.named_parameters(), recorder.named, strict=True)
         if key not in recorder.counted
     }
     if not left:

@@ -44,12 +44,16 @@ JOINED = {
     "mm": "matmul",
     "mv": "matmul",
 }
-SAME = ("contiguous clone detach to float double half bfloat16 type type_as cuda cpu expand "
-        "broadcast_to expand_as alias requires_grad").split()
+SAME = (
+    "contiguous clone detach to float double half bfloat16 type type_as cuda cpu expand "
+    "broadcast_to expand_as alias requires_grad"
+).split()
 RESHAPES = ("view reshape flatten unflatten squeeze unsqueeze ravel view_as reshape_as").split()
 PERMUTES = "permute transpose swapaxes swapdims movedim moveaxis t T mT H channel_shuffle".split()
-SLICES = ("getitem chunk split unbind select narrow tensor_split split_with_sizes unsafe_chunk "
-          "unsafe_split index_select roll flip").split()
+SLICES = (
+    "getitem chunk split unbind select narrow tensor_split split_with_sizes unsafe_chunk "
+    "unsafe_split index_select roll flip"
+).split()
 
 
 def spatial_kernel(recorder: Recorder, call: Call, out: Tensor, kind: str) -> None:
@@ -92,7 +96,9 @@ def mean(recorder: Recorder, call: Call, out: Tensor) -> None:
     source, dims = call["input"], call.get("dim")
     axes = recorder.axes_of(source)
     wanted = range(source.dim()) if dims is None else dims
-    chosen = {d % source.dim() for d in (wanted if isinstance(wanted, (tuple, list, range)) else [wanted])}
+    chosen = {
+        d % source.dim() for d in (wanted if isinstance(wanted, (tuple, list, range)) else [wanted])
+    }
     if axes and chosen >= set(axes):
         recorder.add("mean", [source], out, at=())
     else:
@@ -203,7 +209,12 @@ def kept_by_reshape(axes: tuple[int, ...], source: Tensor, out: Tensor) -> tuple
 
 
 def kept_by_slice(
-    func: Any, args: tuple[Any, ...], kwargs: Call, source: Tensor, axes: tuple[int, ...], which: int
+    func: Any,
+    args: tuple[Any, ...],
+    kwargs: Call,
+    source: Tensor,
+    axes: tuple[int, ...],
+    which: int,
 ) -> tuple[tuple[int, ...], list[int], list[int]] | None:
     """Of a slice: where each axis is, its step and its first position; None where that is not so.
 

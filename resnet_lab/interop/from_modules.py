@@ -45,9 +45,7 @@ def window(axes: int, kernel: Any, stride: Any, padding: Any, dilation: Any = 1)
     numbers = [kernel, stride, axis_numbers(padding, axes), dilation]
     alike = all(len(set(each)) == 1 for each in numbers)
     names = ("kernel", "stride", "padding", "dilation")
-    return {
-        name: each[0] if alike else each for name, each in zip(names, numbers, strict=True)
-    }
+    return {name: each[0] if alike else each for name, each in zip(names, numbers, strict=True)}
 
 
 def axis_numbers(value: Any, axes: int) -> tuple[int, ...]:
@@ -59,9 +57,7 @@ def axis_numbers(value: Any, axes: int) -> tuple[int, ...]:
 
 def _conv(axes: int) -> Callable[[Any], tuple[str, Settings]]:
     def read(module: Any) -> tuple[str, Settings]:
-        numbers = window(
-            axes, module.kernel_size, module.stride, module.padding, module.dilation
-        )
+        numbers = window(axes, module.kernel_size, module.stride, module.padding, module.dilation)
         own = {"channels": module.out_channels, "groups": module.groups}
         return "conv", {**own, "bias": module.bias is not None, **numbers}
 

@@ -220,9 +220,7 @@ class Recorder(TorchFunctionMode):
             axis = getattr(module, "dim", None) if kind == "softmax" else -1
             if axis is not None and axis % out.dim() in self.axes_of(tensors[0]):
                 self.lose(tensors[0])
-        self.add(
-            kind, tensors, out, at, name, weights=list(module.parameters()), **settings
-        )
+        self.add(kind, tensors, out, at, name, weights=list(module.parameters()), **settings)
         return None if in_place else (out, *output[1:]) if isinstance(output, tuple) else out
 
     # -------------------------------------------------------------------------------- functions

@@ -49,7 +49,7 @@ class Classic(Server):
 
     def run_all(self, page) -> list:
         """Run every cell, and wait until all have run; the errors there were."""
-        page.locator("#menus a", has_text="Cell").first.click()
+        page.locator("#celllink").click()
         page.locator("#run_all_cells a").click()
         page.wait_for_function(DONE)
         return page.evaluate(ERRORS)

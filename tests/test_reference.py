@@ -20,6 +20,11 @@ TORCH = (
     "checkpoints",
     "progress",
     "gradients",
+    "folders",
+    "drawn_things",
+    "weights",
+    "freezing",
+    "logs",
     "saved",
 )
 

@@ -138,8 +138,8 @@ def test_a_file_that_cannot_be_read_is_named_without_a_traceback(workers, tmp_pa
         (tmp_path / name).mkdir()
         for number in range(9):
             Image.new("L", (8, 8)).save(tmp_path / name / f"{number}.png")
-    (tmp_path / "b" / "4.png").write_bytes(b"no image")
     data = load(tmp_path, validation=0, stream=True, workers=workers)
+    (tmp_path / "b" / "4.png").write_bytes(b"no image")
     with pytest.raises(ValueError, match="^.*4.png cannot be read as an image .*of the folder$"):
         fit(model(net=replace(NOISY, classes=2)), data, replace(RUN, batch=4, crop=1))
 

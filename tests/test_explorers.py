@@ -97,6 +97,7 @@ def test_the_code_that_is_copied_runs(explorer):
         for name, module in sys.modules.items()
         if name.startswith("resnet_lab.") and name.count(".") == 1
     }
+    modules.pop("probes", None)  # whose jobs train networks
     for values in states(explorer, 20):
         try:
             explorer.view(**values)
@@ -110,11 +111,20 @@ def test_the_code_that_is_copied_runs(explorer):
             pytest.importorskip("torch")
             known = {
                 name
-                for module in ("training", "models", "data", "gradients", "jobs", "job_runner")
+                for module in (
+                    "training",
+                    "models",
+                    "data",
+                    "gradients",
+                    "jobs",
+                    "job_runner",
+                    "probes",
+                )
                 for name in dir(importlib.import_module(f"resnet_lab.{module}"))
             }
             assert set(compile(explorer.code(values), explorer.name, "exec").co_names) <= known | {
                 "rl",
+                "probes",
                 "images",
                 "labels",
                 *dir(rl),

@@ -18,7 +18,17 @@ from resnet_lab.explorers import ALL, Choice, Explorer, Range, Real, Switch
 from resnet_lab.explorers.controls import block_controls
 
 # Modules for PyTorch whose names copied code may use.
-NAMED = ("training", "models", "data", "gradients", "jobs", "job_runner", "inside", "inside_runner")
+NAMED = (
+    "training",
+    "models",
+    "data",
+    "gradients",
+    "jobs",
+    "job_runner",
+    "inside",
+    "inside_runner",
+    "probes",
+)
 EVERY = pytest.mark.parametrize("explorer", ALL.values(), ids=list(ALL))
 
 
@@ -99,6 +109,7 @@ def test_the_code_that_is_copied_runs(explorer):
         for name, module in sys.modules.items()
         if name.startswith("resnet_lab.") and name.count(".") == 1
     }
+    modules.pop("probes", None)  # whose jobs train networks
     for values in states(explorer, 20):
         try:
             explorer.view(**values)
@@ -117,6 +128,7 @@ def test_the_code_that_is_copied_runs(explorer):
             }
             assert set(compile(explorer.code(values), explorer.name, "exec").co_names) <= known | {
                 "rl",
+                "probes",
                 "images",
                 "labels",
                 *dir(rl),

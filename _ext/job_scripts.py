@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from sphinx.errors import ExtensionError
 
 from .page_modules import PACKAGE
 
 HOST = Path(__file__).parent / "static" / "jobs.js"
+PICTURES = Path(__file__).parent / "static" / "pictures.js"
 RUNNER = PACKAGE / "job_runner.mjs"
 WORKER = """
 let run;
@@ -41,8 +44,28 @@ def digits() -> str:
     return digits_text()
 
 
+def trained() -> dict[str, Any]:
+    """Graphs, weights and pictures of the trained networks."""
+    from resnet_lab import inside, inside_runner
+    from resnet_lab.trained import FOLDER
+
+    graphs = {name: net.graph().to_dict() for name, net in inside.networks().items()}
+    files = {name: (FOLDER / f"{name}.weights").read_bytes() for name in graphs}
+    return {
+        "graphs": {name: inside.with_factors(graph) for name, graph in graphs.items()},
+        "files": {name: b64encode(file).decode() for name, file in files.items()},
+        "pictures": b64encode(inside_runner.pictures()[0].numpy().tobytes()).decode(),
+    }
+
+
+def garments() -> str:
+    from resnet_lab.probe_runner import garments_text
+
+    return garments_text()
+
+
 # What jobs may ask for by name: a function that makes it, of anything that JSON can hold.
-DATA: dict[str, Callable[[], object]] = {"digits": digits}
+DATA: dict[str, Callable[[], object]] = {"digits": digits, "garments": garments, "trained": trained}
 
 
 def write_scripts(folder: Path) -> None:
@@ -52,6 +75,10 @@ def write_scripts(folder: Path) -> None:
     script = f"{host}\nwindow.resnetJobHost.source = {json.dumps(text)};\n"
     script += f"window.resnetJobHost.recorded = {json.dumps(RECORDED)};\n"
     (folder / "jobs.js").write_text(script, encoding="utf-8")
+    script = lean(PICTURES.read_text(encoding="utf-8"))
+    (folder / "pictures.js").write_text(script, encoding="utf-8")
+    if not (folder / "pictures.png").exists():
+        write_pictures(folder / "pictures.png")
     for name, make in DATA.items():
         file = folder / f"{name}.js"
         if not file.exists():
@@ -91,6 +118,17 @@ def write_recorded(folder: Path) -> None:
         text = f"(window.resnetRecorded ??= {{}})[{json.dumps(name)}] = "
         text += f"{{values: {values}, results: {results}}};\n"
         file.write_text(text, encoding="utf-8")
+
+
+def write_pictures(file: Path) -> None:
+    """The pictures that can be chosen, side by side."""
+    from PIL import Image
+
+    from resnet_lab.inside_runner import pictures
+
+    images = pictures()[0][:, 0]
+    whole = images.transpose(0, 1).reshape(images.shape[1], -1)
+    Image.fromarray(whole.numpy()).save(file, optimize=True)
 
 
 def modules(start: Path) -> list[Path]:

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 import resnet_lab
+from resnet_lab.explorers import ALL
 
 PACKAGE = Path(resnet_lab.__file__).parent
 PAGE = Path(__file__).parent / "page"
-EXPLORERS = [
-    name
-    for file in sorted((PACKAGE / "explorers").glob("*.py"))
-    if "Explorer(\n" in file.read_text(encoding="utf-8")
-    for name in [file.stem]
-]
+EXPLORERS = [name.replace("-", "_") for name in ALL]  # each has a file named as its link
 # In a page these packages bring nothing by themselves: each module is asked for by its own name.
 EMPTY = ("resnet_lab.draw", "resnet_lab.explorers")
-SHARED_BY = 3
+SHARED_BY = 5
 
 
 class Module(NamedTuple):
@@ -35,6 +32,7 @@ def page_modules() -> dict[str, Module]:
     return {**found, "page_everything": Module(everything)}
 
 
+@cache
 def page_parts() -> dict[str, dict[str, Module]]:
     """What pages load: "base", and for each explorer's module and "exercises" what these need more.
 
@@ -73,6 +71,7 @@ def own(name: str) -> Module:
     return Module((PAGE / name).read_text(encoding="utf-8"))
 
 
+@cache
 def read(name: str, file: Path) -> str:
     """A module as pages have it: it asks the drawings' modules for what it takes from `draw`.
 
@@ -96,6 +95,7 @@ def read(name: str, file: Path) -> str:
     return ast.unparse(ast.fix_missing_locations(tree))
 
 
+@cache
 def exports() -> dict[str, str]:
     """The module of each name that `draw` offers."""
     tree = ast.parse((PACKAGE / "draw" / "__init__.py").read_text(encoding="utf-8"))
@@ -163,9 +163,14 @@ def package_modules(
         found[name] = Module(read(name, file), is_package)
         parent = name.rpartition(".")[0]
         home = name if is_package else parent
-        imported = imports(ast.parse(found[name].source).body, home)
+        imported = imports_of(found[name].source, home)
         waiting += [each for each in (parent, *imported) if each.startswith(package.name)]
     return found
+
+
+@cache
+def imports_of(source: str, home: str) -> tuple[str, ...]:
+    return tuple(imports(ast.parse(source).body, home))
 
 
 def imports(body: list[ast.stmt], home: str) -> Iterator[str]:

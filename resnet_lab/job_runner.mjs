@@ -6,6 +6,8 @@
    is stands in `jobs.py`. */
 import {engine} from "./engine/network.mjs";
 import {exp, generator, toBase64} from "./engine/numbers.mjs";
+import {inside} from "./inside_runner.mjs";
+import {landscape, paths, signals} from "./probe_runner.mjs";
 
 const MOST = 1e9; // stands for a loss that is no number any more
 
@@ -94,7 +96,12 @@ export function* race(job, data, options) {
       ? named(nets.map((net, i) => answers(seers[i].load(net.save()), job.map))) : {};
     yield {step, losses: named(losses.map((curve) => [...curve])), maps};
   }
+  return nets; // to those that look into them
 }
 
+const probe = (run) => (job, data, options) => run(job, data, options, {race, examples});
+
 /** By a job's kind; `job_runner.py` has the same names. */
-export const JOBS = {race};
+export const JOBS = {
+  race, inside, signals: probe(signals), paths: probe(paths), landscape: probe(landscape),
+};

@@ -14,7 +14,7 @@ import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from . import jobs
+from . import inside_runner, jobs
 from .data import Data, Split
 from .draw.maps import levels
 from .gradients import alter
@@ -44,8 +44,18 @@ def examples(job: dict[str, Any]) -> tuple[torch.Tensor, torch.Tensor]:
     return given.view(len(labels), *job["shape"]), torch.tensor(labels)
 
 
-def start(model: nn.Module, job: dict[str, Any], kind: str) -> None:
-    """Give the model the start weights that the page's engine draws."""
+def start(
+    model: nn.Module, job: dict[str, Any], kind: str, seed: int | None = None, scheme: str = "He"
+) -> None:
+    """Give the model the start weights that the page's engine draws.
+
+    Args:
+        model: of the job's graph of this kind.
+        job: with its graphs.
+        kind: "plain" or "residual".
+        seed: the job's own if None.
+        scheme: of `jobs.start_weights`.
+    """
     kinds = {layer["name"]: layer["kind"] for layer in job["graphs"][kind]["layers"]}
     values = dict(model.named_parameters())
     # Parameters in the order of the layers, in which the engine draws them.
@@ -56,7 +66,8 @@ def start(model: nn.Module, job: dict[str, Any], kind: str) -> None:
         if f"{layer}.{part}" in values
     }
     with torch.no_grad():
-        for name, numbers in jobs.start_weights(shapes, kinds, job["seed"]).items():
+        drawn = jobs.start_weights(shapes, kinds, job["seed"] if seed is None else seed, scheme)
+        for name, numbers in drawn.items():
             values[name].copy_(torch.tensor(numbers, dtype=torch.float64).view(shapes[name]))
 
 
@@ -106,7 +117,7 @@ def race_recipe(job: dict[str, Any]) -> Recipe:
     )
 
 
-Results = Generator[dict[str, Any], Any, None]
+Results = Generator[dict[str, Any], Any, Any]
 
 
 def run(job: dict[str, Any], dtype: torch.dtype = torch.float32) -> Results:
@@ -119,7 +130,7 @@ def run(job: dict[str, Any], dtype: torch.dtype = torch.float32) -> Results:
     return RUNNERS[job["kind"]](job, dtype)
 
 
-def race(job: dict[str, Any], dtype: torch.dtype) -> Results:
+def race(job: dict[str, Any], dtype: torch.dtype = torch.float32) -> Results:
     """Train the twins in turns; give, after every so many steps, all that is known by then.
 
     Args:
@@ -130,6 +141,7 @@ def race(job: dict[str, Any], dtype: torch.dtype) -> Results:
         Of each result "step"; "losses" of "plain" and "residual", each the mean over `job["every"]`
         steps; and "maps", for spirals: the probability of class 1 at the middles of 32 x 32 cells,
         as `draw.maps.levels` writes it.
+        In the end, to `yield from`, the trained models.
     """
     inputs, labels = examples(job)
     inputs = inputs.to(dtype)
@@ -163,6 +175,7 @@ def race(job: dict[str, Any], dtype: torch.dtype) -> Results:
                 if job["map"]
                 else {},
             }
+    return models
 
 
 @torch.no_grad()
@@ -175,5 +188,19 @@ def answers(model: nn.Module, cells: int, dtype: torch.dtype) -> str:
     return levels(chances.tolist(), cells)
 
 
+def probe(job: dict[str, Any], dtype: torch.dtype) -> Results:
+    """Run a job of `probes`."""
+    from . import probe_runner  # which begins with a race
+
+    found: Results = getattr(probe_runner, job["kind"])(job, dtype)
+    return found
+
+
 # By a job's kind; `job_runner.mjs` has the same names.
-RUNNERS: dict[str, Callable[[dict[str, Any], torch.dtype], Results]] = {"race": race}
+RUNNERS: dict[str, Callable[[dict[str, Any], torch.dtype], Results]] = {
+    "race": race,
+    "inside": inside_runner.run,
+    "signals": probe,
+    "paths": probe,
+    "landscape": probe,
+}

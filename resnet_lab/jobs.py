@@ -95,14 +95,15 @@ class Generator:
 
 
 def start_weights(
-    shapes: dict[str, Any], kinds: dict[str, str], seed: int
+    shapes: dict[str, Any], kinds: dict[str, str], seed: int, scheme: str = "He"
 ) -> dict[str, list[float]]:
-    """He's start as the engine's `initialise(seed)` draws it: {parameter: flat list}.
+    """A start as the engine's `initialise(seed, scheme)` draws it: {parameter: flat list}.
 
     Args:
         shapes: {parameter: shape}, in the order of the layers.
         kinds: {layer: kind}.
         seed: of the generator.
+        scheme: "He", "Xavier" or "small", as in `gradients.alter`.
     """
     from math import prod, sqrt
 
@@ -114,7 +115,8 @@ def start_weights(
             bound = 1 / sqrt(shapes[f"{layer}.weight"][1])
             weights[name] = [(2 * draw.uniform() - 1) * bound for _ in range(size)]
         elif kinds[layer] == "conv" and part == "weight":
-            deviation = sqrt(2 / (prod(shape[2:]) * shape[0]))
+            fans = shape[0] + (shape[1] if scheme == "Xavier" else 0)
+            deviation = 0.01 if scheme == "small" else sqrt(2 / (prod(shape[2:]) * fans))
             weights[name] = [draw.normal() * deviation for _ in range(size)]
         else:
             weights[name] = [1.0 if part in ("weight", "running_var") else 0.0] * size

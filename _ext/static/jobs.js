@@ -19,7 +19,8 @@ window.resnetJobHost = {
     begin.disabled = !able;
     let worker, job, total, running = false, drawn = 0, unseen;
     // Of a job that is done and takes questions: the last one sent, and whether one is on its way.
-    let sent, asking = false;
+    let sent, asking = false, answers = 0;
+    let own; // gives what the reader has drawn, which goes with a question
 
     const look = (mode) => {
       begin.textContent = {running: "Pause", paused: "Go on"}[mode] ?? words;
@@ -64,12 +65,12 @@ window.resnetJobHost = {
     }
     // Sends what the controls ask now, unless that is what was asked last.
     function ask() {
-      const question = window.resnet_lab.question(name, state());
-      if (question === sent) return false;
+      const given = own?.(), text = window.resnet_lab.question(name, state());
+      if (text + given === sent) return false;
       if (!asking) {
         asking = true;
-        sent = question;
-        worker.postMessage({question: JSON.parse(question)});
+        sent = text + given;
+        worker.postMessage({question: {...JSON.parse(text), own: given}});
       }
       return true;
     }
@@ -80,7 +81,8 @@ window.resnetJobHost = {
       }
       if (asking) {
         asking = false;
-        if (!ask()) show(JSON.stringify(data), false, true);
+        ask(); // while this answer is drawn
+        show(JSON.stringify(data), !answers++, true);
         return;
       }
       const done = data.step === total;
@@ -110,6 +112,10 @@ window.resnetJobHost = {
       total = asked.steps;
       const missing = asked.data.filter((name) => !window.resnetData?.[name]);
       await Promise.all(missing.map((name) => load(`${name}.js`)));
+      if (figure.querySelector(".rl-pictures") && !own) {
+        if (!window.resnetPictures) await load("pictures.js");
+        own = window.resnetPictures(figure);
+      }
       const data = Object.fromEntries(asked.data.map((name) => [name, window.resnetData[name]]));
       const url = URL.createObjectURL(new Blob([window.resnetJobHost.source]));
       worker = new Worker(url);

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import torch
 from degradation import RECIPE, network
-from record import RESULTS, write
+from record import RESULTS, write, write_why
 
 import resnet_lab as rl
 from resnet_lab import probes
@@ -154,12 +154,11 @@ def part_skipinit(folder):
         "BatchNorm, zero scales": zero_scales,
         "nothing": lambda model: alter(model, batchnorm=False),
         "SkipInit": skip_init(0),
-        "scale 1": skip_init(1),
     }
-    for lr in (0.1, 0.02):
-        for way, change in ways.items():
-            losses = [on_digits(56, "A", seed, change, lr)[-1] for seed in SEEDS]
-            yield {"way": way, "lr": lr, "depth": 56, "loss": losses}
+    for way, change in ways.items():
+        for lr in (0.1, 0.02):
+            losses = [on_digits(32, "A", seed, change, lr)[-1] for seed in SEEDS[:2]]
+            yield {"way": way, "lr": lr, "depth": 32, "loss": losses}
 
 
 def line_gradients(depth, shortcut, seed, batchnorm, points=256, width=64):
@@ -185,8 +184,8 @@ def autocorrelation(values, lags):
 
 def part_shattering(folder):
     """How alike the gradients at neighbouring inputs are, by depth and shortcut."""
-    for shortcut, batchnorm in (("none", False), ("B", False), ("B", True), ("none", True)):
-        for depth in (4, 10, 26, 50):
+    for shortcut, batchnorm in (("none", True), ("B", True), ("none", False), ("B", False)):
+        for depth in (4, 10, 26, 50) if batchnorm else (26,):
             slopes = [line_gradients(depth, shortcut, seed, batchnorm) for seed in range(20)]
             curves = torch.tensor([autocorrelation(slope, 16) for slope in slopes])
             largest = slopes[0].abs().max()
@@ -195,8 +194,11 @@ def part_shattering(folder):
                 "batchnorm": batchnorm,
                 "depth": depth,
                 "autocorrelation": rounded(curves.nanmean(0).tolist()),
-                "slope": [round(float(value), 3) for value in slopes[0] / largest],
-            }
+            } | (
+                {"slope": [round(float(value), 3) for value in slopes[0] / largest]}
+                if batchnorm and depth in (4, 26)
+                else {}
+            )
 
 
 def part_responses(folder):
@@ -217,17 +219,12 @@ def part_responses(folder):
 
 def part_landscape(folder):
     """The plane of the explorer, with its start values."""
-    for task, depth in (("spirals", 32), ("digits", 32)):
-        job = probes.landscape(task, depth)
-        *_, end = run(job)
-        for kind, losses in end["planes"].items():
-            by_cell = dict(zip(job["order"], losses, strict=True))
-            yield {
-                "task": task,
-                "depth": depth,
-                "kind": kind,
-                "loss": rounded(by_cell[cell] for cell in range(job["cells"] ** 2)),
-            }
+    task, depth = "spirals", 32
+    *_, end = run(probes.landscape(task, depth))
+    for kind, heights in end["planes"].items():
+        by_cell = dict(zip(probes.outwards(21), [10**height for height in heights], strict=True))
+        losses = rounded(by_cell[cell] for cell in range(21 * 21))
+        yield {"task": task, "depth": depth, "kind": kind, "loss": losses}
 
 
 PARTS = {name[5:]: part for name, part in globals().items() if name.startswith("part_")}
@@ -244,10 +241,16 @@ def main():
         for found in PARTS[name](chosen.weights):
             runs.append({"part": name, **found})
             print(json.dumps(runs[-1])[:300], flush=True)
-        kept = json.loads(FILE.read_text())["runs"] if FILE.exists() else []
-        kept = [each for each in kept if each["part"] != name] + runs
-        kept.sort(key=lambda each: list(PARTS).index(each["part"]))
-        write(FILE, {"machine": machine(torch.device("cpu"), 1), "seeds": SEEDS}, kept)
+            keep(name, runs)
+
+
+def keep(name, runs):
+    """Write a part's runs in the place of those of before."""
+    kept = json.loads(FILE.read_text())["runs"] if FILE.exists() else []
+    kept = [each for each in kept if each["part"] != name] + runs
+    kept.sort(key=lambda each: list(PARTS).index(each["part"]))
+    write(FILE, {"machine": machine(torch.device("cpu"), 1), "seeds": SEEDS}, kept)
+    write_why()
 
 
 if __name__ == "__main__":

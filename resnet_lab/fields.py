@@ -12,6 +12,7 @@ from .arithmetic import ReceptiveField
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
     Numbers = int | tuple[int, ...]
     Field = ReceptiveField | "PerAxis" | "NoField"
@@ -75,7 +76,7 @@ class NoField:
     stride = padding = 1
 
     def __init__(self, size: int | None = None) -> None:
-        self.size = size
+        self.size: Any = size  # what asks for a field's size expects a number
 
     def through(
         self, kernel: Numbers, stride: Numbers = 1, padding: Numbers = 0, dilation: Numbers = 1
@@ -156,8 +157,17 @@ def grown(field: Field, by: Field, number: int) -> Field:
     )
 
 
-def text(field: Field) -> str:
-    """A field's size for a table: 427, or 7 × 1 where the axes differ, or a dash."""
+def text(field: Field, gated: bool = False) -> str:
+    """A field's size for a table: 427, 7 × 1 where axes differ, 427 / all with a gate, or a dash.
+
+    Example:
+        >>> text(ReceptiveField(427, 32, 197)), text(LOST), text(ReceptiveField(11, 4, 5), True)
+        ('427', '–', '11 / all')
+    """
     if isinstance(field, PerAxis):
-        return " × ".join([f"{axis.size:,}" for axis in field.axes])
-    return f"{field.size:,}" if field.size else "–"
+        words = " × ".join([f"{axis.size:,}" for axis in field.axes])
+    elif not field.size:
+        return "–"
+    else:
+        words = f"{field.size:,}"
+    return words + " / all" * gated

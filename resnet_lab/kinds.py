@@ -62,7 +62,8 @@ def _sizes(layer: Layer, source: Row) -> Shape:
     sides = _sides(layer, source)
     if layer.shape is not None:
         return given_shape(layer)[1:]
-    kernel, *rest = window = layer.kernel, layer.stride, layer.padding, layer.dilation
+    kernel, stride, padding, dilation = layer.kernel, layer.stride, layer.padding, layer.dilation
+    window = kernel, stride, padding, dilation
     try:
         if isinstance(kernel, tuple):
             each = zip(sides, *window, strict=True)  # type: ignore[arg-type]
@@ -77,8 +78,8 @@ def _sizes(layer: Layer, source: Row) -> Shape:
             ]
         )
     except ValueError as error:
-        stride, padding, dilation = [_numbers(value) for value in rest]
-        valid = min([*_numbers(kernel), *stride, *dilation]) > 0 <= min(padding)
+        steps = [*_numbers(kernel), *_numbers(stride), *_numbers(dilation)]
+        valid = min(steps) > 0 <= min(_numbers(padding))
         reason = TooSmallError if valid else ValueError
         raise reason(f"at {layer.name}, {error}") from None
 

@@ -150,6 +150,12 @@ def _matmul(layer: Layer, *sources: Row) -> Count:
     return shape or (1,), 0, macs, field if field.size == 0 else _lost(field), 1
 
 
+def _einsum(layer: Layer, *sources: Row) -> Count:
+    """For every number of the output, so many products summed as there are channels."""
+    shape, summed = given_shape(layer), check_int(f"channels of {layer.name}", layer.channels)
+    return shape, 0, product("shape", shape) * summed, LOST, 1
+
+
 def _dot_product(layer: Layer, *sources: Row) -> Count:
     """Queries times keys, their softmax times values."""
     query, key, value = [sources[min(place, len(sources) - 1)].output_shape for place in (0, 1, 2)]
@@ -179,6 +185,7 @@ PAIRS: dict[str, Callable[..., Count]] = {"matmul": _matmul}
 ANY: dict[str, Callable[..., Count]] = {
     "attention": _attention,
     "dot-product": _dot_product,
+    "einsum": _einsum,
     "unknown": _unknown,
 }
 MORE: dict[str, Callable[..., Count]] = {

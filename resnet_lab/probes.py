@@ -7,7 +7,6 @@ what both need to agree on is here.
 from __future__ import annotations
 
 from . import jobs
-from .architecture import ResNet
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -101,15 +100,6 @@ def training(task: str, depth: int, seed: int) -> dict[str, Any]:
     return {**job, "map": 0}
 
 
-def block_names(net: ResNet) -> list[str]:
-    """The blocks of a network in order: layer1.0, layer1.1 ...
-
-    >>> block_names(jobs.twins("digits", 8, "A")["plain"])
-    ['layer1.0', 'layer2.0', 'layer3.0']
-    """
-    return [name for blocks in net.graph().stages().values() for name in blocks]
-
-
 def paths(task: str = "spirals", depth: int = 32, seed: int = 0) -> dict[str, Any]:
     """The job of training twins and looking at the paths through them, and at what each block does.
 
@@ -121,7 +111,8 @@ def paths(task: str = "spirals", depth: int = 32, seed: int = 0) -> dict[str, An
         Of the graphs, "residual" serves both: a plain network is one whose shortcuts carry nothing.
     """
     race = training(task, depth, seed)
-    blocks = block_names(jobs.twins(task, depth, "A")["residual"])
+    layers = race["graphs"]["residual"]["layers"]
+    blocks = [layer["name"].removesuffix(".add") for layer in layers if layer["kind"] == "add"]
     return {
         "kind": "paths",
         "data": race["data"],
@@ -195,7 +186,6 @@ def landscape(
         "cells": CELLS,
         "reach": reach,
         "directions": directions,
-        "order": outwards(CELLS),
     }
 
 
@@ -206,10 +196,7 @@ def outwards(size: int) -> list[int]:
     [4, 0, 1, 2, 3, 5, 6, 7, 8]
     """
     middle = size // 2
-    order = []
-    for ring in range(middle + 1):
-        for cell in range(size * size):
-            row, column = cell // size - middle, cell % size - middle
-            if max(abs(row), abs(column)) == ring:
-                order.append(cell)
-    return order
+    return sorted(
+        range(size * size),
+        key=lambda cell: max(abs(cell // size - middle), abs(cell % size - middle)),
+    )

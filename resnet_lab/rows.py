@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .fields import grown
+from .fields import grown, text
 from .graph import shifted
 
 TYPE_CHECKING = False
@@ -53,9 +53,21 @@ class Row:
     gated = unknown = False  # no fields of the class: few rows have them
 
     @property
-    def receptive_field(self) -> int | None:
+    def receptive_field(self) -> int:
         """Input pixels, along one axis, that one output pixel depends on; None if it has none."""
         return self.field.size
+
+    @property
+    def field_text(self) -> str:
+        """The receptive field for a table: along each axis, with and without gates."""
+        return text(self.field, self.gated)
+
+    @property
+    def macs_text(self) -> str:
+        """The MACs for a table, as far as they are known."""
+        if self.unknown:
+            return f"at least {self.macs:,}" if self.macs else "?"
+        return f"{self.macs:,}"
 
     @property
     def stride(self) -> int:

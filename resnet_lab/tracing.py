@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from .architecture import VGG, ResNet
     from .blocks import ResidualBlock
     from .devices import Device
+    from .fields import Field
+    from .kinds import Count
     from .memory import Memory
     from .roofline import Roofline
 
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Row", "Section", "Trace", "trace"]
 
+SEVERAL = {**JOINS, **ANY}
 AXES = {
     0: ("channels",),
     1: ("channels", "length"),
@@ -48,8 +51,7 @@ class Trace:
         net: the description.
         input_shape: channels first, without the batch.
         sections: the rows, repeated ones once.
-        receptive_field: of the last convolution, pooling or join before the global average or the
-            classifier.
+        field: of the last convolution, pooling or join before the global average or the classifier.
 
     Example:
         >>> from resnet_lab import resnet
@@ -63,7 +65,7 @@ class Trace:
     net: Network
     input_shape: tuple[int, ...]
     sections: list[Section]
-    receptive_field: int | None
+    field: Field
 
     def __post_init__(self) -> None:
         self._groups: dict[str, list[Row]] = {}
@@ -95,9 +97,21 @@ class Trace:
         return [row for row in self.rows if row.unknown]
 
     @property
+    def receptive_field(self) -> int:
+        """Of the last layer before the global average or the classifier; None if it has none."""
+        return self.field.size
+
+    @property
     def gated(self) -> bool:
-        """Whether the end sees the whole input before its last average, through gates."""
+        """Whether gates see the whole input, which `field` leaves out."""
         return any([row.gated for section in self.sections for row in section.rows])
+
+    @property
+    def notes(self) -> list[str]:
+        """Sentences on what the table does not show."""
+        from .tables import notes
+
+        return notes(self)
 
     @property
     def weight_layers(self) -> int:
@@ -221,6 +235,12 @@ class Trace:
 
         return to_html(self, level)
 
+    def to_json(self) -> str:
+        """The network and its input shape as text, which `graph_json.from_json` reads."""
+        from .graph_json import to_json
+
+        return to_json(self)
+
     def __repr__(self) -> str:
         return self.to_text()
 
@@ -259,7 +279,7 @@ def trace(net: Network, input_shape: tuple[int, ...]) -> Trace:
         if copies > 1:
             walk.skip(section)
     walk.mark_main_path()
-    return Trace(net, shape, sections, walk.receptive_field)
+    return Trace(net, shape, sections, walk.field)
 
 
 def _checked(input_shape: object, graph: Graph) -> tuple[int, ...]:
@@ -292,7 +312,7 @@ class Walk:
         self.origins: list[int] = []  # for every row the place of the one before it on its path
         self.last = Row(INPUT, INPUT, shape, shape, 0, 0, ReceptiveField()), -1
         self.named = {INPUT: self.last}
-        self.receptive_field: int | None = 1
+        self.field: Field = ReceptiveField()
 
     def run(self, layer: Layer) -> None:
         """Add the row of `layer`."""
@@ -301,24 +321,21 @@ class Walk:
             raise ValueError(f"{self.net} has two layers called {name!r}; give each its own name")
         if kind not in KINDS:
             raise ValueError(f"{name} is of kind {kind!r}; known are {', '.join(KINDS)}")
-        number, joins = len(layer.inputs) or 1, kind in JOINS
-        several = joins or kind in ANY
-        if joins is (number == 1) and kind not in ANY or number > 1 and not several:
-            raise ValueError(
-                f"{name} has {number} input{'s' * (number > 1)}; a layer of kind {kind!r} takes "
-                f"{'two inputs or more' if joins else 'one input'}"
-            )
+        gated = kind in WHOLE
         try:
-            if kind in SOURCES:
-                source, origin, sources = self.named[INPUT][0], -1, []
-                count = KINDS[kind](layer)
-            elif several:
-                sources = [self.find(layer, read) for read in layer.inputs] or [self.last]
-                count = KINDS[kind](layer, *[row for row, _ in sources])
-                source, origin = self.main_source(kind, count[0], sources)
+            if kind in SEVERAL:
+                source, origin, count, gate = self.join(layer)
+                gated = gated or gate
+            elif kind in SOURCES:
+                source, origin, count = self.named[INPUT][0], -1, KINDS[kind](layer)
             else:
+                if len(layer.inputs) > 1:
+                    raise ValueError(
+                        f"{name} has {len(layer.inputs)} inputs; a layer of kind {kind!r} takes "
+                        "one input"
+                    )
                 source, origin = self.find(layer, layer.inputs[0]) if layer.inputs else self.last
-                sources, count = [(source, origin)], KINDS[kind](layer, source)
+                count = KINDS[kind](layer, source)
         except TooSmallError as error:
             raise ValueError(f"the input is too small for {self.net}: {error}") from None
         shape, params, macs, field, kernel = count
@@ -336,16 +353,31 @@ class Walk:
             layer.stride,
             layer,
         )
-        for read, _ in sources:
-            if read.gated or several and is_gate(read, row) or kind in WHOLE:
-                row.gated = True
+        if gated or source.gated:
+            row.gated = True
         if kind == "unknown":
             row.unknown = True
         self.last = self.named[name] = row, len(self.rows)
         self.rows.append(row)
         self.origins.append(origin)
         if kind in SEES and layer.output_size is None:
-            self.receptive_field = field.size
+            self.field = field
+        elif (
+            field.size is None and source.field.size and max(source.output_shape[1:], default=1) > 1
+        ):
+            self.field = field
+
+    def join(self, layer: Layer) -> tuple[Row, int, Count, bool]:
+        """Of a layer with several inputs: the main one, where it stands, its count, gates."""
+        if layer.kind in JOINS and len(layer.inputs) < 2:
+            raise ValueError(
+                f"{layer.name} has 1 input; a layer of kind {layer.kind!r} takes two inputs or more"
+            )
+        sources = [self.find(layer, read) for read in layer.inputs] or [self.last]
+        count = KINDS[layer.kind](layer, *[row for row, _ in sources])
+        main, origin = self.main_source(layer.kind, count[0], sources)
+        gates = [read.gated or is_gate(read, count[0]) for read, _ in sources]
+        return main, origin, count, any(gates)
 
     def find(self, layer: Layer, name: str) -> tuple[Row, int]:
         """The row of that name, which `layer` reads."""
@@ -370,7 +402,7 @@ class Walk:
         assert layer is not None
         self.last = section.last(), self.last[1]
         self.named[shifted(layer.name, section.copies - 1, section.place)] = self.last
-        self.receptive_field = self.last[0].field.size
+        self.field = self.last[0].field
 
     def mark_main_path(self) -> None:
         """Mark the rows on the longest path, from the last one back."""
@@ -380,8 +412,7 @@ class Walk:
             place = self.origins[place]
 
 
-def is_gate(read: Row, row: Row) -> bool:
-    """Whether a layer reads, beside features with positions, what has none and saw them all."""
-    sides = read.output_shape[1:]
-    several = max(row.output_shape[1:], default=1) > 1
-    return several and max(sides, default=1) == 1 and read.field.size != 0
+def is_gate(read: Row, shape: tuple[int, ...]) -> bool:
+    """Whether what goes into an output of that shape has no positions, having seen them all."""
+    several = read.output_shape != shape and max(shape[1:], default=1) > 1
+    return several and max(read.output_shape[1:], default=1) == 1 and read.field.size != 0

@@ -38,13 +38,13 @@ def near(theirs, ours, **tolerance):
     "settings",
     [
         (8, "ReLU", "He", True, "B"),
-        (14, "tanh", "Xavier", False, "A"),
+        (8, "tanh", "Xavier", False, "A"),
         (8, "sigmoid", "small", True, "A"),
-        (20, "ReLU", "large", False, "A"),
+        (8, "ReLU", "large", False, "A"),
     ],
 )
 def test_signals_are_pytorchs(one_thread, settings):
-    job = probes.signals(*settings, seed=3, seeds=2)
+    job = probes.signals(*settings, seed=3, seeds=1)
     data = {"garments": garments_text()}
     given = {"job": job, "data": data}
     (exact, _), (fast, _) = run_jobs({**given, **EXACT}, given)

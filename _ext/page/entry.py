@@ -7,7 +7,6 @@ from javascript import JSON
 from resnet_lab.exercises import check
 from resnet_lab.explorers import ALL
 
-
 LAST = {"state": ("", ""), "values": {}}
 
 

@@ -182,7 +182,7 @@ def _bitmap(levels: Sequence[int], width: int, height: int, colours: Sequence[Co
     bytes; where theirs would not, pixels are written twice or four times.
     """
     times = {0: 1, 2: 2}.get(width % 4, 4)
-    coded = [letters(blue << 16 | green << 8 | red) * times for red, green, blue in colours]
+    pixels = [letters(blue << 16 | green << 8 | red) * times for red, green, blue in colours]
     header = [66, 77, *_bytes(54 + 3 * times * width * height), 0, 0, 0, 0, 54, 0, 0, 0]
     header += [40, 0, 0, 0, *_bytes(times * width), *_bytes(-height)]  # from the top down
     header += [1, 0, 24, 0] + [0] * 24
@@ -190,7 +190,7 @@ def _bitmap(levels: Sequence[int], width: int, height: int, colours: Sequence[Co
         letters(header[place] << 16 | header[place + 1] << 8 | header[place + 2])
         for place in range(0, 54, 3)
     ]
-    return "data:image/bmp;base64," + "".join(begin + [coded[level] for level in levels])
+    return "data:image/bmp;base64," + "".join(begin + [pixels[level] for level in levels])
 
 
 def _bytes(number: int) -> list[int]:

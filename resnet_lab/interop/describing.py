@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from ..checks import check_int
+from ..comparing import Comparison, compare_tables
 from ..graph import Graph
 from ..tracing import Trace, trace
 from .folding import folded
@@ -74,10 +75,37 @@ def describe(
     return counted(recorder, shape, title, unused_parameters(model, recorder))
 
 
+def compare(model: Any, other: Any, input_shape: tuple[int, ...] | None = None) -> Comparison:
+    """Where two networks part: the first place in a sentence, then parameters and MACs.
+
+    Which branch of a block runs first makes no difference, nor do the names of layers.
+
+    Args:
+        model: a module, a description such as `resnet(50)`, or a table.
+        other: what it is held against, also one of these.
+        input_shape: of one input; that of a table if one of the two is one, else (3, 224, 224).
+
+    Example:
+        >>> import torchvision
+        >>> from resnet_lab import resnet
+        >>> print(compare(torchvision.models.resnet18(), resnet(18)).sentence)
+        No difference: layer for layer the two networks are the same.
+    """
+    given = [each.input_shape for each in (model, other) if isinstance(each, Trace)]
+    shape = input_shape or (given[0] if given else (3, 224, 224))
+    return compare_tables(_table(model, shape), _table(other, shape))
+
+
+def _table(net: Any, shape: tuple[int, ...]) -> Trace:
+    if isinstance(net, Trace):
+        return net
+    return describe(net, shape) if isinstance(net, nn.Module) else trace(net, shape)
+
+
 def counted(recorder: Recorder, shape: tuple[int, ...], name: str, notes: list[str]) -> Trace:
     """The table of what a recorder has seen."""
     graph = Graph(name, recorder.layers, len(shape) - 1, shape[0], notes=tuple(notes))
-    return trace(folded(graph), shape)
+    return trace(folded(graph, recorder.walk.rows), shape)
 
 
 def recorded(model: nn.Module, shape: tuple[int, ...], name: str, device: str) -> Recorder:

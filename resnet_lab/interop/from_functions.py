@@ -28,8 +28,8 @@ EACH = {
     **{
         name: "arithmetic"
         for name in (
-            "neg exp log log2 log1p sqrt rsqrt abs pow square sin cos erf clamp clip round floor sign "
-            "reciprocal masked_fill rpow nan_to_num normalize local_response_norm"
+            "neg exp log log2 log1p sqrt rsqrt abs pow square sin cos erf clamp clip round "
+            "floor sign gt lt ge le eq ne where logical_not reciprocal masked_fill rpow nan_to_num normalize local_response_norm"
         ).split()
     },
 }
@@ -50,6 +50,11 @@ SAME = (
 ).split()
 RESHAPES = ("view reshape flatten unflatten squeeze unsqueeze ravel view_as reshape_as").split()
 PERMUTES = "permute transpose swapaxes swapdims movedim moveaxis t T mT H channel_shuffle".split()
+# What makes numbers of its own, or changes them where they stand.
+CONSTANTS = (
+    "new_zeros new_ones new_full new_empty new_tensor zeros_like ones_like full_like empty_like "
+    "rand_like randn_like zero fill copy setitem arange normal uniform"
+).split()
 SLICES = (
     "getitem chunk split unbind select narrow tensor_split split_with_sizes unsafe_chunk "
     "unsafe_split index_select roll flip"
@@ -109,8 +114,25 @@ def attention(recorder: Recorder, call: Call, out: Tensor) -> None:
     recorder.add("dot-product", [call["query"], call["key"], call["value"]], out, at=())
 
 
+def einsum(recorder: Recorder, call: Call, out: Tensor) -> None:
+    """A product whose letters say what is multiplied and summed."""
+    equation, operands = call["equation"], list(call["operands"])
+    letters = equation.replace(" ", "").partition("->")[0].split(",")
+    if len(operands) != 2 or "." in equation or not isinstance(equation, str):
+        recorder.add("unknown", operands, out, at=())
+        return
+    sides: dict[str, int] = {}
+    for names, operand in zip(letters, operands, strict=True):
+        sides.update(zip(names, operand.shape, strict=True))
+    summed = math.prod(sides.values()) // max(1, out.numel())
+    recorder.add("einsum", operands, out, at=(), channels=summed)
+
+
 def concat(recorder: Recorder, call: Call, out: Tensor) -> None:
     parts, dim = list(call["tensors"]), call.get("dim", 0)
+    if len(parts) == 1:
+        recorder.track_again(parts[0], out)
+        return
     lead = 1 if recorder.shape(out) == tuple(out.shape[1:]) else 0
     settings = {} if dim % out.dim() == lead else {"shape": recorder.shape(out)}
     kept = recorder.axes_of(parts[0]) if not settings else ()
@@ -153,6 +175,7 @@ HANDLERS: dict[str, tuple[str, Any]] = {
     "group_norm": ("group", lambda r, call, out: norm(r, call, out, "groupnorm")),
     "mean": ("mean", mean),
     "scaled_dot_product_attention": ("attention", attention),
+    "einsum": ("einsum", einsum),
     "cat": ("cat", concat),
     "concat": ("cat", concat),
     "concatenate": ("cat", concat),
@@ -176,6 +199,9 @@ for _axes in (1, 2, 3):
 
 def bound(signature: str, args: tuple[Any, ...], kwargs: Call) -> Call:
     """A call's arguments by name."""
+    if signature == "einsum":
+        operands = args[1] if isinstance(args[1], (tuple, list)) else args[1:]
+        return {"equation": args[0], "operands": operands}
     names = SIGNATURES[signature].split()
     return {**dict(zip(names, args, strict=False)), **kwargs}
 

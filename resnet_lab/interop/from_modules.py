@@ -123,6 +123,7 @@ READERS: dict[type[nn.Module], Callable[[Any], tuple[str, Settings]]] = {
     nn.PReLU: lambda module: ("prelu", {"channels": module.num_parameters}),
     nn.Softmax: lambda module: ("softmax", {}),
     nn.MultiheadAttention: _attention,
+    nn.RNNBase: lambda module: ("unknown", {}),
     ZeroPad: _zero_pad,
     **{
         kind: (lambda module, name=name: (name, {}))  # type: ignore[misc]
@@ -143,5 +144,6 @@ def reader(module: nn.Module) -> Callable[[Any], tuple[str, Settings]] | None:
     """What reads such a module; None where its own forward has to be watched instead."""
     for kind in type(module).__mro__:
         if kind in READERS:
-            return READERS[kind] if type(module).forward is kind.forward else None
+            known = kind is nn.RNNBase or type(module).forward is kind.forward
+            return READERS[kind] if known else None
     return None

@@ -9,6 +9,7 @@ against the shape that PyTorch made of it; where they differ the layer is unknow
 from __future__ import annotations
 
 import linecache
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -19,12 +20,11 @@ from torch.overrides import TorchFunctionMode
 
 from ..fields import LOST
 from ..graph import INPUT, Layer
-from ..kinds_more import SOURCES
 from ..tracing import Walk
 from . import from_functions as functions
 from .from_modules import reader
 
-HERE = (str(Path(torch.__file__).parent), str(Path(__file__).parent))
+HERE = (f"{Path(torch.__file__).parent}{os.sep}", f"{Path(__file__).parent}{os.sep}")
 Axes = tuple[int, ...]
 
 
@@ -125,12 +125,23 @@ class Recorder(TorchFunctionMode):
         """
         if at is None:
             at = self.axes_of(inputs[0])
+        if kind == "unknown":
+            settings["line"] = source_line()
         read = tuple([self.node(tensor) for tensor in inputs])
         counted = self.count(weights or [])
         name, shape = self.unused(name or self.inner(kind)), self.shape(out)
         if kind == "linear" and len(shape) > 1:
             settings["shape"] = shape
-        if kind in ("rearrange", "reshape", "slice", "gather", "mean", "upsample", "unknown"):
+        if kind in (
+            "rearrange",
+            "reshape",
+            "slice",
+            "gather",
+            "mean",
+            "upsample",
+            "unknown",
+            "einsum",
+        ):
             settings["shape"] = shape
         if kind == "transposed-conv":
             settings["shape"] = shape
@@ -152,7 +163,7 @@ class Recorder(TorchFunctionMode):
 
     def tried(self, layer: Layer, shape: tuple[int, ...]) -> Any:
         """The layer's row, if its rule makes of the inputs what PyTorch has made."""
-        last = self.walk.last, self.walk.receptive_field
+        last = self.walk.last, self.walk.field
         try:
             self.walk.run(layer)
         except (TypeError, ValueError):
@@ -160,7 +171,7 @@ class Recorder(TorchFunctionMode):
         row = self.walk.rows[-1]
         if row.output_shape != shape:
             del self.walk.rows[-1], self.walk.origins[-1], self.walk.named[layer.name]
-            self.walk.last, self.walk.receptive_field = last
+            self.walk.last, self.walk.field = last
             return None
         return row
 
@@ -242,7 +253,7 @@ class Recorder(TorchFunctionMode):
         if not any([id(each) in self.nodes or id(each) in self.named for each in tensors]):
             return result
         for place, out in enumerate(outs):
-            if isinstance(out, Tensor) and out.is_floating_point():
+            if isinstance(out, Tensor):
                 self.called(name, func, args, kwargs, tensors, out, place)
         return result
 
@@ -261,12 +272,12 @@ class Recorder(TorchFunctionMode):
             name = getattr(getattr(func, "__self__", None), "__name__", name)
         bare = name.strip("_")
         source = args[0] if args and isinstance(args[0], Tensor) else tensors[0]
+        if bare in functions.CONSTANTS:
+            return
         if bare in functions.HANDLERS:
             signature, handler = functions.HANDLERS[bare]
             handler(self, functions.bound(signature, args, kwargs), out)
         elif bare in functions.EACH:
-            if out is not source and bare == "dropout" and source.data_ptr() == out.data_ptr():
-                pass
             self.add(functions.EACH[bare], [source], out)
         elif bare in functions.JOINED:
             self.joined(functions.JOINED[bare], tensors, out)
@@ -292,7 +303,8 @@ class Recorder(TorchFunctionMode):
         elif bare in ("interpolate", "upsample", "expand", "repeat", "repeat_interleave"):
             self.add("upsample", [source], out, at=())
         else:
-            self.add("unknown", tensors, out, at=(), weights=tensors)
+            read = [each for each in tensors if id(each) in self.nodes]
+            self.add("unknown", read, out, at=(), name=self.inner(bare), weights=tensors)
 
     def track_again(self, source: Tensor, out: Tensor) -> None:
         """The same numbers in another tensor."""

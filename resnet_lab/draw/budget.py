@@ -114,13 +114,14 @@ def roofline(
         body.append(write(x, bottom + 14, text, css))
     ridge = peak - bandwidth
     start = max(x_low, y_low - bandwidth)
+    arithmetic = "arithmetic-bound" if ridge < 2.7 else "arithmetic"
     roof = [place(start, start + bandwidth), place(ridge, peak), place(x_high, peak)]
     body += [
         line(polyline(roof), "muted", 2),
         line(f"M{roof[1][0]:.1f} {roof[1][1]:.1f}V{bottom}", "muted rl-dashed", 1, 0.7),
         write(RIGHT, roof[1][1] - 6, f"{device}: {scientific(peak)} a second", "rl-small rl-end"),
         write(roof[1][0] - 5, bottom - 6, "memory-bound", "rl-small rl-quiet rl-end"),
-        write(roof[1][0] + 5, bottom - 6, "arithmetic-bound", "rl-small rl-quiet"),
+        write(roof[1][0] + 5, bottom - 6, arithmetic, "rl-small rl-quiet"),
     ]
     for kind, colour in DOT_COLOURS.items():
         path = ""

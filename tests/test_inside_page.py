@@ -112,8 +112,8 @@ def test_it_loads_what_it_needs_when_it_is_opened_and_shows_what_node_answers(op
     open_both(opened)
     assert late <= opened.asked
     until_shows(opened, node(explorer.start))
-    said = opened.inner_text(".rl-said")
-    assert said.startswith("ResNet-20 says ankle boot")
+    said = opened.locator(".rl-said")
+    wait_until(opened, lambda: said.inner_text().startswith("ResNet-20 says ankle boot"))
 
 
 def test_a_branch_a_block_and_a_picture_by_keyboard_and_mouse(opened, node):
@@ -200,7 +200,8 @@ def test_how_soon_a_control_shows(opened):
     took = [duration for *_, duration in opened.evaluate(CHANGES)]
     last = quantiles(took, n=20)[-1]
     print(f"control to picture: median {median(took):.0f} ms, p95 {last:.0f} ms of {len(took)}")
-    assert len(took) >= 40 and median(took) < 250  # 16, and 50 at p95, on a machine with no other
+    # The goals are 16 ms, and 50 for p95; the bound leaves room for a machine that has more to do.
+    assert len(took) >= 40 and median(took) < 100
 
 
 def test_on_a_phone_what_is_moved_and_what_moves_are_in_sight(browser, page):

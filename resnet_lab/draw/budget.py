@@ -88,7 +88,7 @@ def roofline(
     >>> "H100" in roofline("one layer, bound by memory", [("conv", 1, 13)], 15, 12.5, "H100")
     True
     """
-    x_low, x_high, y_low, y_high = -1.0, 4.0, peak - 4.2, peak + 0.6
+    x_low, x_high, y_low, y_high = -1.0, 4.0, int(peak) - 4, int(peak) + 1
     bottom = TOP + HEIGHT
     x_scale, y_scale = (RIGHT - LEFT) / (x_high - x_low), HEIGHT / (y_high - y_low)
 
@@ -100,13 +100,12 @@ def roofline(
         write(0, 11, "operations a second", "rl-small rl-strong"),
         write(RIGHT, bottom + 28, "operations a byte", "rl-small rl-strong rl-end"),
     ]
-    for exponent in range(9, 17):
-        if y_low <= exponent <= y_high:
-            y = place(x_low, exponent)[1]
-            body += [
-                f'<path class="rl-rule" d="M{LEFT} {y:.1f}H{RIGHT}"/>',
-                write(LEFT - 5, y + 3.5, power(exponent), "rl-small rl-quiet rl-end"),
-            ]
+    for exponent in range(y_low, y_high + 1):
+        y = place(x_low, exponent)[1]
+        body += [
+            f'<path class="rl-rule" d="M{LEFT} {y:.1f}H{RIGHT}"/>',
+            write(LEFT - 5, y + 3.5, power(exponent), "rl-small rl-quiet rl-end"),
+        ]
     for exponent in range(-1, 5):
         text = f"{10.0**exponent:,.5g}"
         x = place(exponent, y_low)[0]

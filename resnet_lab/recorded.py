@@ -8,6 +8,10 @@ from __future__ import annotations
 
 from .recorded_data import DEGRADATION, GRADIENTS, MEMORY
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 
 def find_rows(text: str, key: tuple[object, ...]) -> list[list[int]]:
     """The rows of numbers that stand under `key`; raises ValueError if nothing was recorded."""
@@ -72,7 +76,7 @@ def gradients(
     }
 
 
-def memory() -> list[dict[str, object]]:
+def memory() -> list[dict[str, Any]]:
     """Training steps of 224 x 224 images on an H100, as experiments/memory_on_gpu.py runs them.
 
     Returns:
@@ -84,7 +88,7 @@ def memory() -> list[dict[str, object]]:
         >>> memory()[0]["network"], memory()[0]["saved"]
         ('resnet18', 44406100)
     """
-    runs: list[dict[str, object]] = []
+    runs: list[dict[str, Any]] = []
     for line in MEMORY.strip().split("\n"):
         head, saved, added, micros = line.split(":")
         network, batch, precision = head.split(" ")

@@ -172,7 +172,7 @@ def elsewhere(tmp_path_factory):
     folder = tmp_path_factory.mktemp("elsewhere")
     repository, environment = folder / "repository", folder / "environment"
     repository.mkdir()
-    for part in ("resnet_lab", "pyproject.toml", "README.md", "LICENSE"):
+    for part in ("resnet_lab", "pyproject.toml", "setup.py", "README.md", "LICENSE"):
         subprocess.run(["cp", "-r", ROOT / part, repository], check=True)
     author = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
     for command in (["init", "-q"], ["add", "-A"], [*author, "commit", "-qm", "all"]):

@@ -225,7 +225,6 @@ def test_gradients_that_are_zero_behind_a_zero_scale():
     """Exercise 9.7."""
     torch = pytest.importorskip("torch")
     import resnet_lab as rl
-    from resnet_lab import named
     from resnet_lab.models import build
 
     model = build(rl.resnet18_small(), zero_init_residual=True)

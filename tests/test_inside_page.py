@@ -235,6 +235,7 @@ def test_axe_finds_nothing_in_it(browser, page, axe, theme, width):  # noqa: F81
     """Opened, with the reader's own picture; the frame around it is no page of the book."""
     opened = watched(browser, page.parent.as_uri(), viewport={"width": width, "height": 900})
     opened.goto(page.as_uri())
+    opened.add_style_tag(content="[data-theme=dark] body { color: #ddd; background: #121212 }")
     opened.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
     opened.wait_for_function("window.resnet_lab")
     open_both(opened)

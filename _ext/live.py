@@ -75,7 +75,12 @@ def version() -> str:
     sources = [module.source for module in page_modules().values()]
     sources += [
         file.read_text(encoding="utf-8")
-        for file in (*FILES, *job_scripts.SOURCES, job_scripts.HOST)
+        for file in (
+            *FILES,
+            *job_scripts.modules(job_scripts.RUNNER),
+            job_scripts.HOST,
+            job_scripts.PICTURES,
+        )
     ]
     return hashlib.sha256("".join([*sources, palette.css()]).encode()).hexdigest()[:10]
 

@@ -24,8 +24,9 @@ from resnet_lab.models import build
 ROOT = Path(__file__).parents[1]
 
 NODE = """
-const {engine, generator} = require(process.argv[1]);
-const lines = require("readline").createInterface({input: process.stdin});
+import {createInterface} from "node:readline";
+const {engine, generator} = await import(process.argv[1]);
+const lines = createInterface({input: process.stdin});
 const nets = {};
 lines.on("line", (line) => {
   const {key, graph, shape, n, train, simd, seconds} = JSON.parse(line);
@@ -58,9 +59,12 @@ class Node:
     """The engine in a process of its own, asked line by line."""
 
     def __init__(self):
-        engine = str(ROOT / "resnet_lab" / "engine.js")
+        engine = str(ROOT / "resnet_lab" / "engine" / "network.mjs")
         self.process = subprocess.Popen(
-            ["node", "-e", NODE, engine], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            ["node", "--input-type=module", "-e", NODE, engine],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
 
     def turn(self, **request):

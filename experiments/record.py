@@ -14,6 +14,7 @@ from resnet_lab.checkpoints import replace_file
 
 RESULTS = Path(__file__).with_name("results")
 RECORDED = Path(__file__).parents[1] / "resnet_lab" / "recorded_data.py"
+WHY = RECORDED.with_name("why_it_works.json")
 
 
 def write(path, about, runs):
@@ -74,9 +75,9 @@ def with_means(runs):
 
 def write_recorded():
     """Put the results, one run on every line, into resnet_lab/recorded_data.py."""
-    degradation, gradients = (
+    degradation, gradients, memory = (
         json.loads((RESULTS / f"{name}.json").read_text())["runs"]
-        for name in ("degradation", "gradients")
+        for name in ("degradation", "gradients", "memory")
     )
     source = RECORDED.read_text(encoding="utf-8")
     for name, runs, keys, values in (
@@ -95,6 +96,16 @@ def write_recorded():
                 for key in ("log10_output", "log10_gradient")
             ),
         ),
+        (
+            "MEMORY",
+            memory,
+            ("network", "batch", "precision"),
+            lambda run: (
+                str(run["saved"]),
+                str(run["peak"] - run["between_steps"]),
+                text([run["step_s"]], 1e6),
+            ),
+        ),
     ):
         lines = [":".join([" ".join(str(run[key]) for key in keys), *values(run)]) for run in runs]
         before, _, after = source.partition(f'{name} = """\n')
@@ -102,5 +113,13 @@ def write_recorded():
     replace_file(RECORDED, lambda file: file.write(source.encode()))
 
 
+def write_why():
+    """Put the runs of results/why_it_works.json, one on every line, into the package."""
+    runs = json.loads((RESULTS / "why_it_works.json").read_text())["runs"]
+    lines = ",\n".join(json.dumps(run, separators=(",", ":")) for run in runs)
+    replace_file(WHY, lambda file: file.write(f"[\n{lines}\n]\n".encode()))
+
+
 if __name__ == "__main__":
     write_recorded()
+    write_why()

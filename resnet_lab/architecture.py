@@ -91,10 +91,11 @@ class ResNet:
         if self.stem_width is None:
             object.__setattr__(self, "stem_width", self.widths[0])
         for name in ("stem_width", "in_channels", "classes"):
-            check_int(name, getattr(self, name))
+            object.__setattr__(self, name, check_int(name, getattr(self, name)))
         if self.input_size is not None:
-            check_int("input_size", self.input_size)
-        if isinstance(self.dropout, bool) or not isinstance(self.dropout, (int, float)):
+            object.__setattr__(self, "input_size", check_int("input_size", self.input_size))
+        real = isinstance(self.dropout, (int, float)) or hasattr(self.dropout, "__float__")
+        if isinstance(self.dropout, bool) or not real:
             raise TypeError(
                 f"dropout is {self.dropout!r}; it must be a number from 0 up to, not including, 1"
             )
@@ -102,6 +103,7 @@ class ResNet:
             raise ValueError(
                 f"dropout is {self.dropout}; it must be from 0 up to, not including, 1"
             )
+        object.__setattr__(self, "dropout", float(self.dropout))
         channels = [self.stem_width or 0, *[width * self.expansion for width in self.widths]]
         for before, after in zip(channels, channels[1:], strict=False):
             check_zero_pad(self.shortcut, before, after)
@@ -228,10 +230,9 @@ class VGG:
     dims = 2
 
     def __post_init__(self) -> None:
-        check_int("VGG depth", self.depth)
+        for name, words in (("depth", "VGG depth"), ("classes", ""), ("in_channels", "")):
+            object.__setattr__(self, name, check_int(words or name, getattr(self, name)))
         check_choice("VGG depth", self.depth, tuple(VGG_STAGES))
-        check_int("classes", self.classes)
-        check_int("in_channels", self.in_channels)
 
     @property
     def name(self) -> str:

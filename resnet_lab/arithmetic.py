@@ -63,8 +63,12 @@ def conv_output_size(
         >>> conv_output_size(224, kernel=7, stride=2, padding=3)
         112
     """
-    check_int("size", size), check_int("kernel", kernel), check_int("stride", stride)
-    check_int("padding", padding, 0), check_int("dilation", dilation)
+    size, kernel, stride = (
+        check_int("size", size),
+        check_int("kernel", kernel),
+        check_int("stride", stride),
+    )
+    padding, dilation = check_int("padding", padding, 0), check_int("dilation", dilation)
     span = dilation * (kernel - 1) + 1
     room = size + 2 * padding - span
     overhang = stride - 1 if ceil_mode else 0
@@ -102,6 +106,14 @@ class ReceptiveField:
     stride: int = 1
     padding: int = 0
 
+    def __post_init__(self) -> None:
+        # One look for what is right, as every layer of a network has a field.
+        if type(self.size) is type(self.stride) is type(self.padding) is int:
+            if self.size >= 0 and self.stride >= 1:
+                return
+        self.size, self.stride = check_int("size", self.size, 0), check_int("stride", self.stride)
+        self.padding = check_int("padding", self.padding, None)
+
     def through(
         self, kernel: int, stride: int = 1, padding: int = 0, dilation: int = 1
     ) -> ReceptiveField:
@@ -111,10 +123,15 @@ class ReceptiveField:
 
         R, S, P are this field's size, stride and padding; k, s, p, d the layer's own numbers.
 
+        Raises:
+            TypeError, ValueError: naming the number that no layer has.
+
         Source:
             Araujo, Norris and Sim, "Computing receptive fields of convolutional neural networks",
             Distill 2019.
         """
+        kernel, stride = check_int("kernel", kernel), check_int("stride", stride)
+        padding, dilation = check_int("padding", padding, 0), check_int("dilation", dilation)
         return ReceptiveField(
             self.size + dilation * (kernel - 1) * self.stride,
             self.stride * stride,
@@ -127,8 +144,14 @@ class ReceptiveField:
         It is the smallest interval that holds both.
 
         Raises:
+            TypeError: if `other` is no field.
             ValueError: if the branches have different strides, for then they do not line up.
         """
+        if not isinstance(other, ReceptiveField):
+            raise TypeError(
+                f"other is {other!r}; it must be a ReceptiveField, such as "
+                "ReceptiveField().through(3, padding=1)"
+            )
         if self.stride != other.stride:
             raise ValueError(
                 f"branches with strides {self.stride} and {other.stride} cannot be added: "
@@ -155,9 +178,11 @@ def receptive_field(layers: Iterable[Sequence[int]]) -> int:
                 f"layer {number} is {layer!r}; it must be a tuple "
                 "(kernel, stride, padding, dilation) or the beginning of one"
             )
-        for name, value in zip(("kernel", "stride", "padding", "dilation"), layer, strict=False):
+        numbers = [
             check_int(f"{name} of layer {number}", value, 0 if name == "padding" else 1)
-        field = field.through(*layer)
+            for name, value in zip(("kernel", "stride", "padding", "dilation"), layer, strict=False)
+        ]
+        field = field.through(*numbers)
     return field.size
 
 
@@ -187,14 +212,17 @@ def conv_params(
         >>> conv_params(256, 256, 3) * 2
         1179648
     """
-    check_int("in_channels", in_channels), check_int("out_channels", out_channels)
-    check_int("groups", groups)
+    in_channels = check_int("in_channels", in_channels)
+    out_channels, groups = check_int("out_channels", out_channels), check_int("groups", groups)
     if in_channels % groups or out_channels % groups:
         raise ValueError(
             f"groups is {groups}; it must divide both {in_channels} input and {out_channels} "
             "output channels"
         )
-    area = product("kernel", (kernel, kernel) if isinstance(kernel, int) else kernel)
+    square = isinstance(kernel, int) or (
+        hasattr(kernel, "__index__") and not hasattr(kernel, "__len__")
+    )
+    area = product("kernel", (kernel, kernel) if square else kernel)  # type: ignore[arg-type]
     return area * (in_channels // groups) * out_channels + (out_channels if bias else 0)
 
 
@@ -241,9 +269,8 @@ def linear_params(in_features: int, out_features: int, bias: bool = True) -> int
         >>> linear_params(512, 1000)
         513000
     """
-    return check_int("in_features", in_features) * check_int("out_features", out_features) + (
-        out_features if bias else 0
-    )
+    out_features = check_int("out_features", out_features)
+    return check_int("in_features", in_features) * out_features + (out_features if bias else 0)
 
 
 def batchnorm_params(channels: int) -> int:

@@ -62,7 +62,7 @@ class ResidualBlock:
     def __post_init__(self) -> None:
         check_block(self)
         for name in ("in_channels", "width", "stride"):
-            check_int(name, getattr(self, name))
+            object.__setattr__(self, name, check_int(name, getattr(self, name)))
         check_zero_pad(self.shortcut, self.in_channels, self.width * EXPANSION[self.block])
 
     @property
@@ -182,8 +182,9 @@ def check_block(net: ResNet | ResidualBlock) -> None:
     for option, words in BLOCK_OPTIONS.items():
         check_choice(option, getattr(net, option), tuple(words))
     check_choice("dims", net.dims, (1, 2))
-    check_int("dims", net.dims)
-    if check_int("kernel", net.kernel) % 2 == 0:
+    for name in ("dims", "kernel"):  # NumPy's integers overflow, and would not go into JSON
+        object.__setattr__(net, name, check_int(name, getattr(net, name)))
+    if net.kernel % 2 == 0:
         raise ValueError(f"kernel is {net.kernel}; it must be odd, so that padding keeps the size")
     if net.block == "single" and net.version == 2:
         raise ValueError(

@@ -79,9 +79,22 @@ def load_checkpoint(path: str | os.PathLike[str]) -> dict[str, Any]:
         FileNotFoundError: There is no such file.
         ValueError: It was cut short, altered, or written by something else; the message names it.
     """
-    path, bad = Path(path), None
+    path = Path(path)
     if not path.exists():
         raise FileNotFoundError(f"{path} is missing; there is no checkpoint of that name")
+    state = read_torch_file(path)
+    if not isinstance(state, dict) or not set(state) >= KEYS:
+        raise ValueError(f"{path} is no checkpoint of resnet_lab.training")
+    return state
+
+
+def read_torch_file(path: Path) -> Any:
+    """What `torch.save` wrote, on the CPU. Nothing in the file is executed.
+
+    Raises:
+        ValueError: It is damaged; the message names it.
+    """
+    bad = None
     try:
         with zipfile.ZipFile(path) as archive:  # torch writes checksums, but does not look at them
             bad = archive.testzip()
@@ -92,8 +105,6 @@ def load_checkpoint(path: str | os.PathLike[str]) -> dict[str, Any]:
         raise ValueError(
             f"{path} is damaged ({bad}); delete it to start again, or put a sound copy in its place"
         )
-    if not isinstance(state, dict) or not set(state) >= KEYS:
-        raise ValueError(f"{path} is no checkpoint of resnet_lab.training")
     return state
 
 
@@ -105,6 +116,7 @@ def same_run(checkpoint: Path, old: dict[str, Any], new: dict[str, Any]) -> None
             **history["data"],
             "parameters": history["parameters"],
             "structure": history["structure"],
+            "frozen": history.get("frozen", []),
         }
         for history in (old, new)
     ]

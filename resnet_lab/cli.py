@@ -15,12 +15,14 @@ from .tracing import trace
 from .zoo import named
 
 INSTALL = "training needs PyTorch; install it with: pip install torch torchvision tqdm"
+NO_TEST = "there are no test images: a folder test beside train would hold them"
 STOPPED = 130  # what a shell makes of Ctrl-C
 # Recipe's fields in the words of somebody who chooses.
 RECIPE = {
     "epochs": "passes over the training images",
     "steps": "steps of SGD, instead of epochs",
     "batch": "images a step, over all processes",
+    "accumulate": "parts that a batch is computed in, where it does not fit in memory at once",
     "lr": "highest learning rate",
     "schedule": "how the rate falls: cosine, or steps for a tenth at one half and three quarters",
     "warmup": "steps in which the rate rises to its highest",
@@ -28,8 +30,10 @@ RECIPE = {
     "nesterov": "look at the gradient where the momentum leads",
     "weight_decay": "pull of every weight towards 0",
     "label_smoothing": "share of the target that is spread over all classes",
+    "mixup": "alpha of mixup, which mixes every image with another one; 0 for none",
     "ema": "decay of a running average of the weights, which is then what is kept; 0 for none",
     "crop": "pixels of padding from which a random crop is cut; 0 for no crops",
+    "least_area": "below 1, cut random parts of at least this share of an image, such as 0.08",
     "flip": "mirror every second image",
     "eval_every": "steps between two validations, each with a checkpoint (default: an epoch)",
     "seed": "of the weights, the order of the images and their crops",
@@ -69,9 +73,13 @@ def main(argv: list[str] | None = None, prog: str = "resnet-lab") -> int:
     except KeyboardInterrupt:
         print("Stopped.", file=sys.stderr)
         return STOPPED
-    except (FloatingPointError, OSError, TypeError, ValueError) as error:
+    except (FloatingPointError, ModuleNotFoundError, OSError, TypeError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
-        return 2
+    except RuntimeError as error:
+        if type(error).__name__ != "OutOfMemoryError":  # of PyTorch, on a GPU
+            raise
+        print("error: the GPU's memory is full; try --accumulate 2, or a smaller --batch or --size")
+    return 2
 
 
 # ---------------------------------------------------------------------------------------- table
@@ -161,8 +169,8 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     parser.description = "Train a network, and read its test error once, at the end."
     parser.add_argument(
         "--model",
-        default="resnet20",
-        help="resnet20, plain20, resnet18-small ... (default: resnet20)",
+        help="resnet20, plain20, resnet18-small ... (default: resnet20, with --weights imagenet "
+        "resnet18)",
     )
     parser.add_argument(
         "--data",
@@ -182,9 +190,34 @@ def add_train(parser: argparse.ArgumentParser) -> None:
         help="share of the training images held out (default: 0.1)",
     )
     parser.add_argument("--size", type=int, help="scale a folder's images to this many pixels")
+    parser.add_argument(
+        "--stream",
+        action=argparse.BooleanOptionalAction,
+        help="read a folder's images while training goes on (default: if they do not fit in "
+        "memory)",
+    )
+    parser.add_argument(
+        "--workers", type=int, help="processes that read them (default: one for every core)"
+    )
     add_block_options(parser)
     parser.add_argument(
+        "--weights", help="to begin with: imagenet, fashion-mnist, or a file (default: none)"
+    )
+    parser.add_argument(
+        "--freeze",
+        nargs="*",
+        metavar="PART",
+        help="train the head alone, or all but these parts, such as conv1 layer1",
+    )
+    parser.add_argument(
         "--folder", help="checkpoint and history; a run that was cut off is taken up again"
+    )
+    parser.add_argument(
+        "--log",
+        nargs="+",
+        default=[],
+        metavar="FORM",
+        help="write the history as csv, tensorboard or both, too",
     )
     parser.add_argument("--device", help="cuda or cpu (default: cuda if there is one)")
     parser.add_argument("--compile", action="store_true", help="on a GPU, compile each block")
@@ -233,26 +266,50 @@ def train_once(arguments: argparse.Namespace, first: bool) -> int:
     from .training import Recipe, evaluate, fit
 
     recipe = Recipe(**{field.name: getattr(arguments, field.name) for field in fields(Recipe)})
-    data = load(arguments.data, arguments.data_folder, arguments.validation, arguments.size)
-    given = block_options(arguments)
-    net = named(arguments.model, in_channels=data.channels, classes=len(data.classes), **given)
+    size, given = arguments.size, block_options(arguments)
+    name = arguments.model or ("resnet18" if arguments.weights == "imagenet" else "resnet20")
+    check_images(name, given, size)
+    data = load(
+        arguments.data,
+        arguments.data_folder,
+        arguments.validation,
+        size,
+        arguments.stream,
+        arguments.workers,
+    )
+    net = named(name, in_channels=data.channels, classes=len(data.classes), **given)
     torch.manual_seed(recipe.seed)
-    model = build(net)
-    folder, device = arguments.folder, arguments.device
-    history = fit(model, data, recipe, folder, device, compile_blocks=arguments.compile)
+    model = build(net, weights=arguments.weights)
+    history = fit(
+        model,
+        data,
+        recipe,
+        arguments.folder,
+        arguments.device,
+        compile_blocks=arguments.compile,
+        freeze=arguments.freeze or arguments.freeze is not None,
+        log=arguments.log,
+    )
     if "stopped" in history:
         return STOPPED
-    if first:
+    if first and not data.has_test:
+        print(f"{summary_line(history, history['curve'][-1]['step'])}; {NO_TEST}")
+    elif first:
         test = evaluate(model, data, "test", precision=history["recipe"]["precision"])
-        history |= {
-            "network": arguments.model,
-            "test_loss": test["loss"],
-            "test_error": test["error"],
-        }
-        if folder:
-            write_json(Path(folder, "history.json"), history)
+        history |= {"network": name, "test_loss": test["loss"], "test_error": test["error"]}
+        if arguments.folder:
+            write_json(Path(arguments.folder, "history.json"), history)
         print(
             f"{summary_line(history, history['curve'][-1]['step'])}, "
             f"test error {100 * test['error']:.2f} %, {history['seconds'][-1]:.0f} s"
         )
     return 0
+
+
+def check_images(name: str, given: dict[str, object], size: int | None) -> None:
+    """Raise ValueError if the network takes no images, or none so small: before any is read."""
+    net = named(name, **given)
+    if net.dims != 2:
+        raise ValueError(f"{name} takes signals, but these data are images; take resnet20, say")
+    if size is not None:
+        trace(net, (net.in_channels, size, size))

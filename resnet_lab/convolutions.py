@@ -52,6 +52,19 @@ class Convolution:
     groups: int = 1
     shuffled: bool = False
 
+    def __post_init__(self) -> None:
+        for name in ("in_channels", "out_channels", "groups"):
+            object.__setattr__(self, name, check_int(name, getattr(self, name)))
+        if not isinstance(self.kernel, (tuple, list)) or len(self.kernel) != 2:
+            raise TypeError(
+                f"kernel is {self.kernel!r}; it must be a tuple of height and width, such as (3, 3)"
+            )
+        sides = tuple([check_int("kernel", side) for side in self.kernel])
+        object.__setattr__(self, "kernel", sides)
+        if sides[0] % 2 == 0 or sides[1] % 2 == 0:
+            raise ValueError(f"kernel is {sides}; both must be odd, so that padding keeps the size")
+        conv_params(self.in_channels, self.out_channels, sides, self.groups)  # groups must divide
+
     @property
     def params(self) -> int:
         """Its weights."""
@@ -59,12 +72,12 @@ class Convolution:
 
     def macs(self, size: int) -> int:
         """Multiply-accumulates for one image of `size` x `size` pixels."""
-        return conv_macs(
-            self.in_channels, self.out_channels, self.kernel, (size, size), self.groups
-        )
+        sides = (check_int("size", size),) * 2
+        return conv_macs(self.in_channels, self.out_channels, self.kernel, sides, self.groups)
 
     def moved(self, size: int) -> int:
         """Numbers that must travel between memory and processor: inputs, outputs and weights."""
+        size = check_int("size", size)
         return (self.in_channels + self.out_channels) * size * size + self.params
 
 
@@ -94,8 +107,9 @@ def replacement(kind: str, channels: int, kernel: int = 3, groups: int = 4) -> l
         [2304, 65536]
     """
     check_choice("kind", kind, tuple(KINDS))
-    check_int("channels", channels), check_int("groups", groups)
-    if check_int("kernel", kernel, 3) % 2 == 0:
+    channels, groups = check_int("channels", channels), check_int("groups", groups)
+    kernel = check_int("kernel", kernel, 3)
+    if kernel % 2 == 0:
         raise ValueError(f"kernel is {kernel}; it must be odd, so that padding can keep the size")
     inner = channels // REDUCTION
     if kind in ("bottleneck", "shuffled") and channels % REDUCTION:
@@ -142,7 +156,8 @@ def shuffle(channels: int, groups: int) -> list[int]:
         >>> shuffle(6, 2)
         [0, 3, 1, 4, 2, 5]
     """
-    if check_int("channels", channels) % check_int("groups", groups):
+    channels, groups = check_int("channels", channels), check_int("groups", groups)
+    if channels % groups:
         raise ValueError(f"groups is {groups}; it must divide {channels} channels")
     return [
         start + place
@@ -158,6 +173,8 @@ def channels_seen(convolutions: Sequence[Convolution]) -> int:
         >>> channels_seen(replacement("depthwise", 64)), channels_seen(replacement("separable", 64))
         (1, 64)
     """
+    if not convolutions:
+        raise ValueError("convolutions is empty; give at least one")
     # Sets of channels, one bit each.
     seen = [1 << channel for channel in range(convolutions[0].in_channels)]
     for conv in convolutions:

@@ -2,7 +2,8 @@
 
 Every choice is made on `validation`. `test` stays on the disk until somebody asks for it, which
 should happen once, at the end. A whole set of small images fits on the device as bytes, so a batch
-is one indexing operation there: no workers, no copies from the host.
+is one indexing operation there: no workers, no copies from the host. A folder that does not fit in
+memory streams: workers read the images of each batch while the one before it is trained on.
 
 Example:
     data = load("fashion-mnist-small")    # 4,500 + 500 + 1,000 images that come with the package
@@ -12,8 +13,10 @@ Example:
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+import zlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +25,13 @@ from torch import Tensor
 from torch.nn.functional import pad
 
 from . import sources
+from .checks import check_int
+from .device import check_memory
+from .folders import Files, Pictures, Reader, default_workers, find, is_grey, open_image
 from .sources import Split as Split
+
+SAMPLE = 1000  # images that the mean of a streamed set is taken from
+IN_USE = 3  # copies of the images at once, when training on them begins
 
 
 @dataclass
@@ -37,6 +46,7 @@ class Data:
         mean: Of the training pixels, per channel, black being 0 and white 1.
         std: Their standard deviation, per channel.
         read_test: Reads the test images.
+        has_test: Whether there are any.
     """
 
     name: str
@@ -46,6 +56,7 @@ class Data:
     mean: tuple[float, ...]
     std: tuple[float, ...]
     read_test: Callable[[], Split] = field(repr=False)
+    has_test: bool = True
 
     @property
     def test(self) -> Split:
@@ -55,14 +66,22 @@ class Data:
     @property
     def channels(self) -> int:
         """Channels of an image: 1 for grey, 3 for colour."""
-        return self.train.images.shape[1]
+        return int(self.train.images.shape[1])
+
+    @property
+    def streams(self) -> bool:
+        """Whether the images are read while training goes on."""
+        return isinstance(self.train.images, Pictures)
 
     def summary(self) -> dict[str, Any]:
         """What identifies this data set in a history or a checkpoint."""
+        labels = torch.cat([self.train.labels, self.validation.labels]).numpy().tobytes()
         return {
             "name": self.name,
+            "classes": list(self.classes),
             "train": len(self.train.labels),
             "validation": len(self.validation.labels),
+            "labels": f"{zlib.crc32(labels):08x}",
             "shape": list(self.train.images.shape[1:]),
             "mean": list(self.mean),
             "std": list(self.std),
@@ -70,60 +89,129 @@ class Data:
 
 
 def load(
-    name: str = "fashion-mnist-small",
+    name: str | os.PathLike[str] = "fashion-mnist-small",
     folder: str | os.PathLike[str] = "data",
     validation: float = 0.1,
     size: int | None = None,
+    stream: bool | None = None,
+    workers: int | None = None,
 ) -> Data:
     """A data set by name, or any folder of images.
 
     Args:
         name: "fashion-mnist-small" (in the package), "fashion-mnist", "cifar10", "digits"
             (scikit-learn's, 8 x 8), or the path of a folder with one sub-folder of images for
-            every class, or of one with such folders `train` and `test`; without `test`, every
-            tenth image of a class is kept for it.
+            every class, or of one with such folders `train` and `test`, `val` or both, as ImageNet
+            has them. Where there is no `train`, every tenth image of a class is kept for the test,
+            at least one.
         folder: Where the files of fashion-mnist and cifar10 are or, failing that, are put.
         validation: The share of every class's training images that is held out; always the same.
+            A folder `val` is taken instead.
         size: For a folder of images, cut their middle square and scale it to size x size; None
             takes them as they are.
+        stream: For a folder of images, read them while training goes on; None does so if they do
+            not fit in the memory there is. Mean and deviation are then those of 1,000 images.
+        workers: Processes that read them; None takes one for every core (0 on macOS and Windows,
+            where more need a script that may be imported).
 
     Raises:
         FileNotFoundError: A file is missing; the message names it and says what to do.
-        ValueError: A file is damaged, or an argument makes no sense.
+        ValueError: A file is damaged, an argument makes no sense, or images of that size do not fit
+            in memory.
     """
     if not 0 <= validation < 1:
         raise ValueError(
             f"validation is {validation}; it must be a share from 0 up to, not including, 1"
         )
-    if size is not None and not Path(name).is_dir():
-        raise ValueError(
-            f"size is {size}, but only a folder of images can be scaled, and {name} is none"
-        )
+    name = os.fspath(name)
+    if not Path(name).is_dir() or name in sources.SOURCES:
+        for option, value in (("size", size), ("stream", stream or None), ("workers", workers)):
+            if value is not None:
+                raise ValueError(
+                    f"{option} is {value}, but only a folder of images can be scaled and read "
+                    f"while training goes on, and {name} is none"
+                )
     if name in sources.SOURCES:
         classes, whole, read_test = sources.SOURCES[name](Path(folder))
-    elif Path(name).is_dir():
-        classes, whole, read_test = sources.image_folder(Path(name), size)
-        name = Path(name).resolve().name
-    else:
-        raise ValueError(
-            f"there is no data set called {name!r} and no such folder; known are "
-            f"{', '.join(sources.SOURCES)} and the path of any folder with one sub-folder of "
-            "images for every class"
-        )
-    held_out = validation_mask(whole.labels, len(classes), validation)
-    train = Split(whole.images[~held_out], whole.labels[~held_out])
-    validated = Split(whole.images[held_out], whole.labels[held_out])
-    return Data(name, classes, train, validated, *statistics(train.images), read_test)
+        held_out = validation_mask(whole.labels, len(classes), validation)
+        train, validated = [Split(whole.images[m], whole.labels[m]) for m in (~held_out, held_out)]
+        return Data(name, classes, train, validated, *statistics(train.images), read_test)
+    if Path(name).is_dir():
+        size = size if size is None else check_int("size", size)
+        workers = default_workers() if workers is None else check_int("workers", workers, 0)
+        return load_folder(Path(name), validation, size, stream, workers)
+    raise ValueError(
+        f"there is no data set called {name!r} and no such folder; known are "
+        f"{', '.join(sources.SOURCES)} and the path of any folder with one sub-folder of "
+        "images for every class"
+    )
+
+
+def load_folder(
+    root: Path, validation: float, size: int | None, stream: bool | None, workers: int
+) -> Data:
+    """A folder of images; arguments as in `load`."""
+    layout, name = find(root), root.resolve().name
+    count = len(layout.classes)
+    train, validated, test = layout.train, layout.validation, layout.test
+    if test is None and validated is None:
+        kept = kept_for_test(train, layout.classes)
+        train, test = train.part(~kept), train.part(kept)
+    if validated is None:
+        held_out = validation_mask(train.labels, count, validation)
+        train, validated = train.part(~held_out), train.part(held_out)
+    path = Pictures(train, Reader(False, size, ()), workers).path
+    # Grey only if all are: one picture in colours makes the grey ones three alike channels.
+    grey = all(is_grey(path(index)) for index in range(len(train.names)))
+    first = open_image(path(0)) if size is None else None
+    sides = (first.height, first.width) if first else (size or 1, size or 1)
+    reader = Reader(grey, size, (1 if grey else 3, *sides))
+    held = len(train.names) + len(validated.names)
+    stream = check_memory(name, held, reader.shape, IN_USE, stream)
+
+    def split(files: Files) -> Split:
+        pictures = Pictures(files, reader, workers)
+        return Split(pictures if stream else pictures.pick(range(len(pictures))), files.labels)
+
+    ours = split(train)
+    some = ours.images
+    if stream:
+        chosen = torch.linspace(0, len(some) - 1, min(SAMPLE, len(some))).long().tolist()
+        some = some.pick(chosen)
+    empty = Files(root, train.names[:0], train.labels[:0])
+    mean, std = statistics(some)
+    read_test = partial(split, test or empty)
+    return Data(
+        name, layout.classes, ours, split(validated), mean, std, read_test, test is not None
+    )
+
+
+def kept_for_test(files: Files, classes: Sequence[str]) -> Tensor:
+    """Which images are kept for the test, bool (N,): every tenth of a class, or its last."""
+    kept = torch.zeros(len(files.labels), dtype=torch.bool)
+    for label, name in enumerate(classes):
+        members = (files.labels == label).nonzero().flatten()
+        if len(members) < 2:
+            raise ValueError(
+                f"{files.base / name} holds one image, but one is needed to train on and one for "
+                "the test; add some more, or a folder test beside a folder train"
+            )
+        kept[members[9::10] if len(members) > 9 else members[-1:]] = True
+    return kept
 
 
 def validation_mask(labels: Tensor, classes: int, share: float) -> Tensor:
-    """Which images are held out, bool (N,): the same share of every class, always the same ones."""
+    """Which images are held out, bool (N,): the same share of every class, always the same ones.
+
+    Of a small class at least one is, if that leaves one to train on.
+    """
     held_out = torch.zeros(len(labels), dtype=torch.bool)
     generator = torch.Generator().manual_seed(0)
     for label in range(classes):
         members = (labels == label).nonzero().flatten()
         order = torch.randperm(len(members), generator=generator)
-        held_out[members[order[: round(share * len(members))]]] = True
+        count = round(share * len(members)) or int(share > 0 and len(members) > 1)
+        held_out[members[order[:count]]] = True
     return held_out
 
 
@@ -179,6 +267,15 @@ def sampling_plan(
         steps.append(choice[: per_epoch * batch].view(per_epoch, batch, 4))
     start = first - epochs.start * per_epoch
     return torch.cat(steps)[start : start + last - first]
+
+
+def batches(images: Tensor | Pictures, size: int) -> Iterator[Tensor]:
+    """Images in order, so many at once, uint8 (n, C, H, W)."""
+    if isinstance(images, Pictures):
+        yield from images.batches(size)
+    else:
+        for start in range(0, len(images), size):
+            yield images[start : start + size]
 
 
 def pad_images(images: Tensor, crop: int) -> Tensor:

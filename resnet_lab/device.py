@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import functools
+import math
 import os
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import torch
 from .checks import check_choice
 
 PRECISIONS = ("auto", "float32", "bfloat16")
+ROOM = 16  # images that must fit in memory for anything to work: a decoded file takes several times
 # Since then SGD is one kernel on CPUs as well, and takes its rate from a tensor.
 FUSED = tuple([int(part) for part in str(torch.__version__).split(".")[:2]]) >= (2, 4)
 
@@ -32,7 +34,14 @@ def choose_device(device: str | torch.device | None = None) -> torch.device:
             '"cuda"'
         ) from None
     if chosen.type != "cuda":
-        return chosen
+        try:
+            if torch.ones(1, device=chosen).isfinite().all():
+                return chosen
+        except (AssertionError, AttributeError, NotImplementedError, RuntimeError):
+            pass
+        raise ValueError(
+            f'device is {device}, on which PyTorch cannot compute here; leave it out, or take "cpu"'
+        )
     if not torch.cuda.is_available():
         raise ValueError(
             f'device is {device}, but PyTorch finds no GPU here; leave it out, or take "cpu"'
@@ -69,6 +78,58 @@ def cpu_info(field: str) -> str:
     info = Path("/proc/cpuinfo")
     lines = info.read_text().splitlines() if info.exists() else []
     return next((line.partition(": ")[2] for line in lines if line.startswith(field)), "")
+
+
+def available_memory() -> int | None:
+    """Bytes of memory that this process may still take; None where the system does not say."""
+    free = []
+    meminfo, limit = Path("/proc/meminfo"), Path("/sys/fs/cgroup/memory.max")
+    if meminfo.exists():
+        lines = meminfo.read_text().splitlines()
+        free += [int(line.split()[1]) * 1024 for line in lines if line.startswith("MemAvailable")]
+    elif hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
+        free.append(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    if limit.exists() and limit.read_text().strip().isdigit():  # a container has less
+        free.append(int(limit.read_text()) - int(limit.with_name("memory.current").read_text()))
+    return min(free, default=None)
+
+
+def check_memory(
+    name: str, count: int, shape: Sequence[int], copies: int, stream: bool | None
+) -> bool:
+    """Whether so many images are to be streamed, as they do not fit in memory.
+
+    Args:
+        name: What they are called in an error.
+        count: Of the images.
+        shape: (C, H, W) of each, in bytes.
+        copies: Of them at once.
+        stream: What was asked for; None leaves it to the memory.
+
+    Raises:
+        ValueError: Held in memory as was asked, or one by one, they do not fit.
+    """
+    one, free = math.prod(shape), available_memory()
+    if free is None:
+        return bool(stream)
+    sizes = " x ".join([f"{side:,}" for side in shape])
+    if one * ROOM > free:
+        raise ValueError(
+            f"an image of {name} has {sizes} pixels, {gigabytes(one)}, and there are "
+            f"{gigabytes(free)} of memory; give a smaller size"
+        )
+    whole = one * count * copies
+    if stream is False and whole > free:
+        raise ValueError(
+            f"{name} has {count:,} images of {sizes}: training on them takes {gigabytes(whole)}, "
+            f"and there are {gigabytes(free)} of memory; leave stream out, or give a smaller size"
+        )
+    return whole > free if stream is None else stream
+
+
+def gigabytes(count: float) -> str:
+    """Bytes in words."""
+    return f"{count / 1e9:,.1f} GB" if count >= 1e8 else f"{count / 1e6:,.1f} MB"
 
 
 def autocast(device: torch.device, precision: str) -> torch.autocast:

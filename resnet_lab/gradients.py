@@ -20,6 +20,7 @@ INITIALISATIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "He": lambda weight: nn.init.kaiming_normal_(weight, mode="fan_out", nonlinearity="relu"),
     "Xavier": nn.init.xavier_normal_,
     "small": lambda weight: nn.init.normal_(weight, std=0.01),
+    "large": lambda weight: INITIALISATIONS["He"](weight.data).mul_(2),
 }
 
 
@@ -47,7 +48,8 @@ def alter(
         model: Is changed in place, and returned.
         activation: "ReLU", "tanh" or "sigmoid".
         initialisation: "He" (variance 2 / (k k out channels)), "Xavier" (2 / (k k (in + out
-            channels))) or "small" (standard deviation 0.01, whatever the layer).
+            channels))), "small" (standard deviation 0.01, whatever the layer) or "large" (twice
+            He's weights).
         batchnorm: False exchanges it for nothing.
 
     Source:

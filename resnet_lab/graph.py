@@ -9,6 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    Numbers = int | tuple[int, ...]
+
 INPUT = "input"
 
 
@@ -21,26 +25,35 @@ class Layer:
         kind: of `kinds.KINDS`, such as "conv", "batchnorm", "relu" or "add".
         inputs: names of layers before it, or "input"; empty for the layer just before.
         channels: of the output; None where the kind keeps them.
-        kernel: along every axis, as are stride, padding and dilation.
+        kernel: along every axis, as are stride, padding and dilation; or a tuple, one number an
+            axis, and then all four are.
         stride: from one position of the kernel to the next.
         padding: zeros on each side.
         dilation: from one of the kernel's taps to the next.
         groups: of a convolution.
         bias: whether a convolution or a linear layer has one.
-        output_size: of an adaptive average pooling, its windows along every axis.
+        output_size: of an adaptive pooling, its windows along every axis, or a tuple of them.
+        ceil_mode: of a pooling, whether its size is rounded up.
+        shape: of the output, without the batch, where kind and inputs do not say it.
+        params: trainable numbers where the kind does not say them; 0 for those counted before.
+        line: of the code that does what is not known.
     """
 
     name: str
     kind: str
     inputs: tuple[str, ...] = ()
     channels: int | None = None
-    kernel: int = 1
-    stride: int = 1
-    padding: int = 0
-    dilation: int = 1
+    kernel: Numbers = 1
+    stride: Numbers = 1
+    padding: Numbers = 0
+    dilation: Numbers = 1
     groups: int = 1
     bias: bool = False
-    output_size: int | None = None
+    output_size: Numbers | None = None
+    ceil_mode: bool = False
+    shape: tuple[int, ...] | None = None
+    params: int | None = None
+    line: str = ""
 
 
 @dataclass
@@ -50,10 +63,11 @@ class Graph:
     Attributes:
         name: of the network.
         layers: in order of execution, a repeated block once.
-        dims: 1 for signals, 2 for images.
+        dims: 1 for signals, 2 for images, 3 for volumes, 0 for numbers in a row.
         in_channels: of the input.
         repeats: (first, stop, copies) each: layers[first:stop] are a block, "layer1.1" say, that
             stands for so many in a row, "layer1.1", "layer1.2" ..., each reading the one before.
+        notes: sentences on what the layers do not show.
 
     Example:
         >>> layers = [Layer("conv1", "conv", (), 8, 3, padding=1)]
@@ -67,6 +81,7 @@ class Graph:
     dims: int = 2
     in_channels: int = 3
     repeats: tuple[tuple[int, int, int], ...] = ()
+    notes: tuple[str, ...] = ()
 
     def graph(self) -> Graph:
         """Itself: a graph can stand where a description can."""
@@ -87,13 +102,15 @@ class Graph:
         """Every layer, copies of repeated blocks included."""
         layers = []
         for first, stop, copies in self.sections():
-            layers += self.layers[first:stop]
+            block = self.layers[first:stop]
+            layers += block
+            place = index_place(block) if copies > 1 else 1
             for copy in range(1, copies):
-                for layer in self.layers[first:stop]:
-                    inputs = tuple([shifted(name, copy) for name in layer.inputs])
+                for layer in block:
+                    inputs = tuple([shifted(name, copy, place) for name in layer.inputs])
                     layers.append(
                         Layer(
-                            shifted(layer.name, copy),
+                            shifted(layer.name, copy, place),
                             layer.kind,
                             inputs,
                             layer.channels,
@@ -104,6 +121,10 @@ class Graph:
                             layer.groups,
                             layer.bias,
                             layer.output_size,
+                            layer.ceil_mode,
+                            layer.shape,
+                            layer.params,
+                            layer.line,
                         )
                     )
         return layers
@@ -132,10 +153,29 @@ class Graph:
         }
 
 
-def shifted(name: str, copies: int) -> str:
-    """The name of the same layer so many blocks on: "layer1.1.conv1" becomes "layer1.3.conv1"."""
-    stage, index, layer = name.split(".", 2)
-    return f"{stage}.{int(index) + copies}.{layer}"
+def shifted(name: str, copies: int, place: int = 1) -> str:
+    """The name of the same layer so many blocks on: "layer1.1.conv1" becomes "layer1.3.conv1".
+
+    `place` is that of the part with the block's index, which may end a word: "layer_1".
+    """
+    parts = name.split(".", place + 1)
+    word = parts[place]
+    stem = word.rstrip("0123456789")
+    parts[place] = f"{stem}{int(word[len(stem) :]) + copies}"
+    return ".".join(parts)
+
+
+def index_place(block: list[Layer]) -> int:
+    """Which part of a repeated block's names is its index: the last that all of them share."""
+    first = block[0].name.split(".")
+    shared = len(first) - 1
+    for layer in block:
+        parts = layer.name.split(".")
+        while parts[:shared] != first[:shared]:
+            shared -= 1
+    while shared > 0 and not first[shared - 1][-1:].isdigit():
+        shared -= 1
+    return shared - 1
 
 
 def block_name(name: str) -> str:

@@ -1,4 +1,4 @@
-"""Runs the jobs of `jobs` with PyTorch, as `job_runner.js` runs them in a page.
+"""Runs the jobs of `jobs` with PyTorch, as `job_runner.mjs` runs them in a page.
 
 Example:
     results = [*run(jobs.race("spirals", depth=32))]
@@ -8,14 +8,14 @@ Example:
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Generator
 from typing import Any
 
 import torch
 from torch import nn
 from torch.nn.functional import cross_entropy
 
-from . import jobs
+from . import inside_runner, jobs
 from .models import build
 
 
@@ -41,8 +41,18 @@ def examples(job: dict[str, Any]) -> tuple[torch.Tensor, torch.Tensor]:
     return given.view(len(labels), *job["shape"]), torch.tensor(labels)
 
 
-def start(model: nn.Module, job: dict[str, Any], kind: str) -> None:
-    """Give the model the start weights that the page's engine draws."""
+def start(
+    model: nn.Module, job: dict[str, Any], kind: str, seed: int | None = None, scheme: str = "He"
+) -> None:
+    """Give the model the start weights that the page's engine draws.
+
+    Args:
+        model: of the job's graph of this kind.
+        job: with its graphs.
+        kind: "plain" or "residual".
+        seed: the job's own if None.
+        scheme: of `jobs.start_weights`.
+    """
     kinds = {layer["name"]: layer["kind"] for layer in job["graphs"][kind]["layers"]}
     values = dict(model.named_parameters())
     # Parameters in the order of the layers, in which the engine draws them.
@@ -53,11 +63,25 @@ def start(model: nn.Module, job: dict[str, Any], kind: str) -> None:
         if f"{layer}.{part}" in values
     }
     with torch.no_grad():
-        for name, numbers in jobs.start_weights(shapes, kinds, job["seed"]).items():
+        drawn = jobs.start_weights(shapes, kinds, job["seed"] if seed is None else seed, scheme)
+        for name, numbers in drawn.items():
             values[name].copy_(torch.tensor(numbers, dtype=torch.float64).view(shapes[name]))
 
 
-def run(job: dict[str, Any], dtype: torch.dtype = torch.float32) -> Iterator[dict[str, Any]]:
+Results = Generator[dict[str, Any], Any, Any]
+
+
+def run(job: dict[str, Any], dtype: torch.dtype = torch.float32) -> Results:
+    """Run a job of any kind; see `jobs` for what it is and what it gives.
+
+    Args:
+        job: made by a function of `jobs`, such as `jobs.race`.
+        dtype: of all numbers.
+    """
+    return RUNNERS[job["kind"]](job, dtype)
+
+
+def race(job: dict[str, Any], dtype: torch.dtype = torch.float32) -> Results:
     """Train the twins in turns; give, after every so many steps, all that is known by then.
 
     Args:
@@ -67,6 +91,7 @@ def run(job: dict[str, Any], dtype: torch.dtype = torch.float32) -> Iterator[dic
     Returns:
         Of each result "step"; "losses" of "plain" and "residual", each the mean over `job["every"]`
         steps; and "maps", for spirals: the probability of class 1 at the middles of 32 x 32 cells.
+        In the end, to `yield from`, the trained models.
     """
     inputs, labels = examples(job)
     inputs = inputs.to(dtype)
@@ -103,6 +128,7 @@ def run(job: dict[str, Any], dtype: torch.dtype = torch.float32) -> Iterator[dic
                 "losses": {kind: list(curve) for kind, curve in losses.items()},
                 "maps": maps if job["map"] else {},
             }
+    return models
 
 
 @torch.no_grad()
@@ -115,3 +141,21 @@ def answers(model: nn.Module, cells: int, dtype: torch.dtype) -> list[float]:
     points = torch.stack((x.flatten(), y.flatten()), 1).to(dtype)
     chances = model.eval()(points[:, :, None, None]).softmax(1)[:, 1]
     return [math.floor(100 * chance + 0.5) / 100 for chance in chances.tolist()]
+
+
+def probe(job: dict[str, Any], dtype: torch.dtype) -> Results:
+    """Run a job of `probes`."""
+    from . import probe_runner  # which begins with a race
+
+    found: Results = getattr(probe_runner, job["kind"])(job, dtype)
+    return found
+
+
+# By a job's kind; `job_runner.mjs` has the same names.
+RUNNERS: dict[str, Callable[[dict[str, Any], torch.dtype], Results]] = {
+    "race": race,
+    "inside": inside_runner.run,
+    "signals": probe,
+    "paths": probe,
+    "landscape": probe,
+}

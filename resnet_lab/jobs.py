@@ -1,7 +1,24 @@
 """What explorers have computed: jobs as plain dicts, run by the page's engine or by PyTorch alike.
 
-What a run starts from is made here and, equal to the last bit, in `engine.js`: random numbers,
-start weights, points, the order of the batches. The other file is `job_runner.js`.
+A job is what `Explorer.job(**values)` returns, plain data that JSON can hold, with at least
+
+    "kind"   the function that runs it: in a page one of JOBS in `job_runner.mjs`, a generator
+             function of (job, data, options); in a notebook one of RUNNERS in `job_runner.py`, of
+             (job, dtype). Both yield equal results within rounding.
+    "steps"  how many steps there are. Each result is a dict with "step"; the view gets the latest
+             one whole, as `results`. The one with step == steps ends the work.
+    "data"   names of files that it needs, if any: a page loads NAME.js when the job starts and
+             gives its content as data.NAME; `DATA` in `_ext/job_scripts.py` says how it is made.
+
+A control that leaves this dict as it is leaves the job alone; any other ends it. An explorer with
+`question=` goes on after the last step: when a control moves, `question(**values)`, plain data too,
+is sent to the runner (`question = yield result`), and what that yields is the next result, with
+step == steps again. Questions that come faster than answers are left out, but never the last one.
+
+What a run starts from is made here and, equal to the last bit, in `job_runner.mjs`: random numbers,
+start weights, points, the order of the batches. The network of `engine/network.mjs` gives outputs
+and gradients of every layer, of any scalar; it scales branches, forward, backward or both; it takes
+weights as numbers or as int8 with scales, and evaluates a data set.
 """
 
 from __future__ import annotations
@@ -77,14 +94,15 @@ class Generator:
 
 
 def start_weights(
-    shapes: dict[str, Any], kinds: dict[str, str], seed: int
+    shapes: dict[str, Any], kinds: dict[str, str], seed: int, scheme: str = "He"
 ) -> dict[str, list[float]]:
-    """He's start as the engine's `initialise(seed)` draws it: {parameter: flat list}.
+    """A start as the engine's `initialise(seed, scheme)` draws it: {parameter: flat list}.
 
     Args:
         shapes: {parameter: shape}, in the order of the layers.
         kinds: {layer: kind}.
         seed: of the generator.
+        scheme: "He", "Xavier" or "small", as in `gradients.alter`.
     """
     from math import prod, sqrt
 
@@ -96,7 +114,8 @@ def start_weights(
             bound = 1 / sqrt(shapes[f"{layer}.weight"][1])
             weights[name] = [(2 * draw.uniform() - 1) * bound for _ in range(size)]
         elif kinds[layer] == "conv" and part == "weight":
-            deviation = sqrt(2 / (prod(shape[2:]) * shape[0]))
+            fans = shape[0] + (shape[1] if scheme == "Xavier" else 0)
+            deviation = 0.01 if scheme == "small" else sqrt(2 / (prod(shape[2:]) * fans))
             weights[name] = [draw.normal() * deviation for _ in range(size)]
         else:
             weights[name] = [1.0 if part in ("weight", "running_var") else 0.0] * size
@@ -105,8 +124,8 @@ def start_weights(
 
 # -------------------------------------------------------------------------------------- the race
 TASKS: dict[str, dict[str, Any]] = {
-    "spirals": {"batch": 256, "shape": [2, 1, 1], "examples": 1024},
-    "digits": {"batch": 64, "shape": [1, 8, 8], "examples": 1797},
+    "spirals": {"batch": 256, "shape": [2, 1, 1], "examples": 1024, "data": []},
+    "digits": {"batch": 64, "shape": [1, 8, 8], "examples": 1797, "data": ["digits"]},
 }
 
 
@@ -149,7 +168,7 @@ def race(
 ) -> dict[str, Any]:
     """The job of training twins from the same start with the same batches.
 
-    `job_runner.run` runs it with PyTorch, `job_runner.js` in a page.
+    `job_runner.run` runs it with PyTorch, `job_runner.mjs` in a page.
 
     Args:
         task, depth, shortcut: as in `twins`.
@@ -167,6 +186,7 @@ def race(
     """
     nets = twins(task, depth, shortcut)
     return {
+        "kind": "race",
         "task": task,
         "depth": depth,
         "shortcut": shortcut,

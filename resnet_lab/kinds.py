@@ -6,29 +6,25 @@ that it reads, which know their output's shape and field.
 
 from __future__ import annotations
 
-from .arithmetic import (
-    ReceptiveField,
-    batchnorm_params,
-    conv_output_size,
-    conv_params,
-    linear_params,
-    product,
-)
+from .arithmetic import batchnorm_params, conv_output_size, conv_params, linear_params, product
 from .checks import check_int
+from .fields import LOST, PerAxis, per_axis
+from .kinds_more import MORE, PAIRS, broadcast, fields_beside, given_shape
 from .tables import shape_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .fields import Field
     from .graph import Layer
     from .rows import Row
 
     Shape = tuple[int, ...]
     # output shape, parameters, MACs, field, kernel
-    Count = tuple[Shape, int, int, ReceptiveField, int]
+    Count = tuple[Shape, int, int, Field, int | tuple[int, ...]]
 
-HIDDEN = ("zero-pad",)  # layers that tables leave out
+HIDDEN = ("zero-pad", "constant")  # layers that tables leave out
 
 
 class TooSmallError(ValueError):
@@ -64,21 +60,51 @@ def _sides(layer: Layer, source: Row) -> Shape:
 def _sizes(layer: Layer, source: Row) -> Shape:
     """Output sizes of a window that moves over the input."""
     sides = _sides(layer, source)
-    window = layer.kernel, layer.stride, layer.padding, layer.dilation
+    if layer.shape is not None:
+        return given_shape(layer)[1:]
+    kernel, stride, padding, dilation = layer.kernel, layer.stride, layer.padding, layer.dilation
+    window = kernel, stride, padding, dilation
     try:
-        size = conv_output_size(sides[0], *window)
+        if isinstance(kernel, tuple):
+            each = zip(sides, *window, strict=True)  # type: ignore[arg-type]
+            return tuple([conv_output_size(*numbers, layer.ceil_mode) for numbers in each])
+        size = conv_output_size(sides[0], *window, layer.ceil_mode)  # type: ignore[arg-type]
         if sides.count(sides[0]) == len(sides):
             return (size,) * len(sides)
-        return tuple([conv_output_size(side, *window) for side in sides])
+        return tuple(
+            [
+                conv_output_size(side, *window, layer.ceil_mode)  # type: ignore[arg-type]
+                for side in sides
+            ]
+        )
     except ValueError as error:
-        valid = min(layer.kernel, layer.stride, layer.dilation) > 0 <= layer.padding
+        steps = [*_numbers(kernel), *_numbers(stride), *_numbers(dilation)]
+        valid = min(steps) > 0 <= min(_numbers(padding))
         reason = TooSmallError if valid else ValueError
         raise reason(f"at {layer.name}, {error}") from None
 
 
+def _numbers(value: int | tuple[int, ...]) -> tuple[int, ...]:
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _seen(layer: Layer, source: Row) -> Field:
+    """The field after a window that moves over the input."""
+    field = source.field
+    if isinstance(layer.kernel, tuple):
+        field = per_axis(field, len(layer.kernel))
+    return field.through(
+        layer.kernel,  # type: ignore[arg-type]
+        layer.stride,  # type: ignore[arg-type]
+        layer.padding,  # type: ignore[arg-type]
+        layer.dilation,  # type: ignore[arg-type]
+    )
+
+
 def _conv(layer: Layer, source: Row) -> Count:
-    sizes, out = _sizes(layer, source), _given(layer)
-    kernel = (layer.kernel,) * len(sizes)
+    sizes, out, kernel = _sizes(layer, source), _given(layer), layer.kernel
+    if not isinstance(kernel, tuple):
+        kernel = (kernel,) * len(sizes)
     try:
         params = conv_params(source.output_shape[0], out, kernel, layer.groups, layer.bias)
     except ValueError as error:
@@ -86,20 +112,31 @@ def _conv(layer: Layer, source: Row) -> Count:
     macs = params - out if layer.bias else params  # every weight is used at every position
     for size in sizes:
         macs *= size
-    field = source.field.through(layer.kernel, layer.stride, layer.padding, layer.dilation)
-    return (out, *sizes), params, macs, field, layer.kernel
+    return (out, *sizes), params, macs, _seen(layer, source), layer.kernel
 
 
 def _pool(layer: Layer, source: Row) -> Count:
     channels, sides = _same(layer, source)[0][0], _sides(layer, source)
     if layer.output_size is None:
-        field = source.field.through(layer.kernel, layer.stride, layer.padding, layer.dilation)
-        return (channels, *_sizes(layer, source)), 0, 0, field, layer.kernel
-    # Window i runs from floor(i n / windows) to ceil((i + 1) n / windows); the widest one counts.
-    size, windows = max(sides), check_int(f"output_size of {layer.name}", layer.output_size)
-    kernel = max([-(-(i + 1) * size // windows) - i * size // windows for i in range(windows)])
-    field = source.field.through(kernel, max(1, size // windows))
-    return (channels, *[windows] * len(sides)), 0, 0, field, kernel
+        return (channels, *_sizes(layer, source)), 0, 0, _seen(layer, source), layer.kernel
+    if isinstance(layer.output_size, tuple):
+        windows = layer.output_size
+        pairs = [_windows(size, n) for size, n in zip(sides, windows, strict=True)]
+        kernels, strides = tuple([k for k, _ in pairs]), tuple([s for _, s in pairs])
+        field = per_axis(source.field, len(sides)).through(kernels, strides)
+        return (channels, *windows), 0, 0, field, kernels
+    number = check_int(f"output_size of {layer.name}", layer.output_size)
+    kernel, stride = _windows(max(sides), number)
+    return (channels, *[number] * len(sides)), 0, 0, source.field.through(kernel, stride), kernel
+
+
+def _windows(size: int, number: int) -> tuple[int, int]:
+    """The widest of so many adaptive windows, and their stride.
+
+    Window i runs from floor(i n / windows) to ceil((i + 1) n / windows).
+    """
+    kernel = max([-(-(i + 1) * size // number) - i * size // number for i in range(number)])
+    return kernel, max(1, size // number)
 
 
 def _flatten(layer: Layer, source: Row) -> Count:
@@ -110,11 +147,17 @@ def _flatten(layer: Layer, source: Row) -> Count:
             f"the network was described for {layer.channels} features before its classifier, but "
             f"this input leaves {features}; describe it with the new input_size"
         )
-    return (features,), 0, 0, source.field.through(max(before[1:], default=1)), 1
+    window = before[1:] if isinstance(source.field, PerAxis) else max(before[1:], default=1)
+    return (features,), 0, 0, source.field.through(window), 1  # type: ignore[arg-type]
 
 
 def _linear(layer: Layer, source: Row) -> Count:
-    features, *positions = source.output_shape
+    *positions, features = source.output_shape
+    if layer.shape is not None:  # of a network that applies it to every token
+        out = _given(layer)
+        params = linear_params(features, out, layer.bias)
+        macs = product("shape", (features, out, *positions))
+        return (*positions, out), params, macs, source.field, 1
     if positions:
         raise ValueError(
             f"{layer.name} takes a row of numbers, but {shape_text(source.output_shape)} reach it; "
@@ -138,18 +181,23 @@ def _zero_pad(layer: Layer, source: Row) -> Count:
 
 
 def _add(layer: Layer, *sources: Row) -> Count:
-    first, *others = [source.output_shape for source in sources]
+    first, *others = shapes = [source.output_shape for source in sources]
     for other in others:
         if other != first:
-            raise ValueError(
-                f"{layer.name} adds {shape_text(first)} and {shape_text(other)}; "
-                "shapes must be the same, as a projection can make them"
-            )
-    return first, 0, 0, _beside(layer, sources), 1
+            shape = broadcast(shapes)
+            if shape is None:
+                raise ValueError(
+                    f"{layer.name} adds {shape_text(first)} and {shape_text(other)}; "
+                    "shapes must be the same, as a projection can make them"
+                )
+            return shape, 0, 0, fields_beside(layer, features(shape, sources)), 1
+    return first, 0, 0, fields_beside(layer, sources), 1
 
 
 def _concat(layer: Layer, *sources: Row) -> Count:
     first, *others = [source.output_shape for source in sources]
+    if layer.shape is not None:  # not along the channels: positions are no longer the image's
+        return given_shape(layer), 0, 0, LOST, 1
     for other in others:
         if other[1:] != first[1:]:
             raise ValueError(
@@ -157,32 +205,31 @@ def _concat(layer: Layer, *sources: Row) -> Count:
                 "all sides but the channels must be the same"
             )
     channels = sum([source.output_shape[0] for source in sources])
-    return (channels, *first[1:]), 0, 0, _beside(layer, sources), 1
+    return (channels, *first[1:]), 0, 0, fields_beside(layer, sources), 1
 
 
 def _multiply(layer: Layer, *sources: Row) -> Count:
-    """Features times gates: one number a channel or a position, whose field does not count."""
+    """Features times gates: of a gate that is one number a channel, the field does not count."""
     shapes = [source.output_shape for source in sources]
-    shape = max(shapes, key=lambda shape: product("shape", shape))
+    shape = broadcast(shapes)
+    if shape is None:
+        largest = max(shapes, key=lambda shape: product("shape", shape))
+        other = [each for each in shapes if broadcast([each, largest]) is None][0]
+        raise ValueError(
+            f"{layer.name} multiplies {shape_text(largest)} by {shape_text(other)}; "
+            "a gate's sides must be the same or 1"
+        )
+    return shape, 0, 0, fields_beside(layer, features(shape, sources)), 1
+
+
+def features(shape: Shape, sources: tuple[Row, ...]) -> list[Row]:
+    """Those of several inputs that have the positions of the output: not gates from averages."""
+    found = []
     for source in sources:
-        sides = zip(source.output_shape, shape, strict=False)
-        if len(source.output_shape) != len(shape) or any([a not in (1, b) for a, b in sides]):
-            raise ValueError(
-                f"{layer.name} multiplies {shape_text(shape)} by "
-                f"{shape_text(source.output_shape)}; a gate's sides must be the same or 1"
-            )
-    features = [source for source in sources if source.output_shape == shape]
-    return shape, 0, 0, _beside(layer, features), 1
-
-
-def _beside(layer: Layer, sources: list[Row] | tuple[Row, ...]) -> ReceptiveField:
-    field = sources[0].field
-    for source in sources[1:]:
-        try:
-            field = field.beside(source.field)
-        except ValueError as error:
-            raise ValueError(f"at {layer.name}, {error}") from None
-    return field
+        sides = source.output_shape[1:]
+        if len(source.output_shape) == len(shape) and (sides == shape[1:] or max(sides) > 1):
+            found.append(source)
+    return found or list(sources)
 
 
 def _given(layer: Layer) -> int:
@@ -194,7 +241,15 @@ def _given(layer: Layer) -> int:
 
 
 # Those of several inputs, and those of one.
-JOINS: dict[str, Callable[..., Count]] = {"add": _add, "concat": _concat, "multiply": _multiply}
+JOINS: dict[str, Callable[..., Count]] = {
+    "add": _add,
+    "subtract": _add,
+    "maximum": _add,
+    "concat": _concat,
+    "multiply": _multiply,
+    "divide": _multiply,
+    **PAIRS,
+}
 KINDS: dict[str, Callable[..., Count]] = {
     "conv": _conv,
     "linear": _linear,
@@ -202,10 +257,22 @@ KINDS: dict[str, Callable[..., Count]] = {
     "relu": _same,
     "tanh": _same,
     "sigmoid": _same,
+    "relu6": _same,
+    "leaky-relu": _same,
+    "elu": _same,
+    "gelu": _same,
+    "silu": _same,
+    "mish": _same,
+    "softplus": _same,
+    "hardswish": _same,
+    "hardsigmoid": _same,
+    "softmax": _same,
+    "arithmetic": _same,
     "maxpool": _pool,
     "avgpool": _pool,
     "zero-pad": _zero_pad,
     "flatten": _flatten,
     "dropout": _same,
     **JOINS,
+    **MORE,
 }

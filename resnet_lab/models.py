@@ -7,10 +7,12 @@ these modules, and the tests compare the two.
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from . import architecture, blocks
 from .modules import (
@@ -144,6 +146,7 @@ class VGG(nn.Sequential):
 def build(
     net: architecture.ResNet | architecture.VGG | blocks.ResidualBlock,
     zero_init_residual: bool = False,
+    weights: str | os.PathLike[str] | Mapping[str, Tensor] | None = None,
 ) -> nn.Module:
     """The module that a description stands for, with He initialisation.
 
@@ -153,10 +156,14 @@ def build(
             starts as its shortcut (Goyal et al., "Accurate, large minibatch SGD" (2017), section
             5.1). That layer is a BatchNorm; in a pre-activation block it is a convolution, for a
             BatchNorm would hand the ReLU zeros only, where it passes no gradient.
+        weights: those of a trained network instead: "imagenet", torchvision's, from its cache or
+            the network; "fashion-mnist", the package's own, for resnet20 and plain20; a state dict;
+            or the path of a file with one, or of a checkpoint. A head of another size stays new.
 
     Raises:
         TypeError: for anything but a description.
-        ValueError: for zero_init_residual in a net without shortcuts.
+        ValueError: for zero_init_residual in a net without shortcuts, or weights that do not fit.
+        OSError: where torchvision's weights cannot be downloaded.
 
     Example:
         >>> from resnet_lab import resnet18_small
@@ -188,4 +195,8 @@ def build(
         for block in model.modules():
             if isinstance(block, Block):
                 nn.init.zeros_(block.get_parameter(f"{block.last}.weight"))
+    if weights is not None:
+        from .weights import load_into
+
+        load_into(model, net, weights)
     return model

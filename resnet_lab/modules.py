@@ -8,7 +8,8 @@ import torch
 import torch.nn.functional as F  # noqa: N812  (PyTorch's own name for it)
 from torch import Tensor, nn
 
-from .checks import check_choice
+from .blocks import check_zero_pad
+from .checks import check_choice, check_int
 
 CONV = {1: nn.Conv1d, 2: nn.Conv2d}
 BATCHNORM = {1: nn.BatchNorm1d, 2: nn.BatchNorm2d}
@@ -24,12 +25,17 @@ def conv3x3(
 
     It has no bias: BatchNorm would undo it.
     """
-    return CONV[dims](in_channels, out_channels, kernel, stride, padding=kernel // 2, bias=False)
+    check_choice("dims", dims, (1, 2))
+    if check_int("kernel", kernel) % 2 == 0:
+        raise ValueError(f"kernel is {kernel}; it must be odd, so that padding keeps the size")
+    sizes = check_int("in_channels", in_channels), check_int("out_channels", out_channels)
+    stride = check_int("stride", stride)
+    return CONV[dims](*sizes, kernel, stride, padding=kernel // 2, bias=False)
 
 
 def conv1x1(in_channels: int, out_channels: int, stride: int = 1, dims: int = 2) -> nn.Module:
     """A 1x1 convolution: mixes the channels of each pixel; with a stride it skips pixels."""
-    return CONV[dims](in_channels, out_channels, kernel_size=1, stride=stride, bias=False)
+    return conv3x3(in_channels, out_channels, stride, kernel=1, dims=dims)
 
 
 class ZeroPad(nn.Module):
@@ -122,6 +128,7 @@ class Block(nn.Module):
         check_choice("fusion", fusion, ("add", "concat"))
         self.fusion, self.out_channels = fusion, width * self.expansion
         channels = self.out_channels
+        check_zero_pad(shortcut, in_channels, channels)
         self.se = SqueezeExcitation(channels, dims) if se else None
         if fusion == "concat":
             self.out_channels += in_channels if stride == 1 and shortcut != "C" else channels
@@ -228,6 +235,7 @@ class Bottleneck(Block):
         **options: Any,
     ) -> None:
         super().__init__()
+        check_choice("version", version, (1, 1.5))
         first, second = (stride, 1) if version == 1 else (1, stride)
         self.conv1 = conv1x1(in_channels, width, first, dims)
         self.bn1 = BATCHNORM[dims](width)

@@ -5,13 +5,24 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy
 import torch
 from torch import Tensor
 
 from .checks import check_choice, check_int
 from .device import PRECISIONS
 
-AT_LEAST = {"epochs": 1, "steps": 1, "batch": 1, "eval_every": 1, "warmup": 0, "crop": 0, "seed": 0}
+LIMITS = {
+    "epochs": (1, 10**6),
+    "steps": (1, 10**9),
+    "batch": (1, 10**6),
+    "accumulate": (1, 10**6),
+    "eval_every": (1, 10**9),
+    "warmup": (0, 10**9),
+    "crop": (0, 10**4),
+    "seed": (0, 2**32 - 1),
+}
+NUMBERS = ("lr", "weight_decay", "momentum", "label_smoothing", "ema", "mixup", "least_area")
 
 
 @dataclass(frozen=True)
@@ -22,6 +33,8 @@ class Recipe:
         epochs: Passes over the training images.
         steps: Of SGD, instead of epochs.
         batch: Images a step, over all processes.
+        accumulate: Parts that a process's share of a batch is computed in, one after the other,
+            where it does not fit in memory at once; BatchNorm sees one part.
         lr: The highest learning rate.
         schedule: After the warm-up the rate falls to 0 ("cosine"), or is divided by 10 after one
             half and three quarters of all steps ("steps", the paper's 32k and 48k of 64k).
@@ -30,9 +43,13 @@ class Recipe:
         nesterov: Whether the gradient is looked at where the momentum leads.
         weight_decay: On every parameter, those of BatchNorm too.
         label_smoothing: The share of the target spread over all classes.
+        mixup: Alpha of mixup: every image is mixed with another one of its batch, in shares drawn
+            from Beta(alpha, alpha); 0 for none.
         ema: Decay of a running average of the weights, which then is what is validated and kept;
             0 for none.
         crop: Pixels of padding around the random crop.
+        least_area: Below 1, a random part of each image with at least this share of its area is
+            scaled to the whole size instead (0.08 is usual for photographs); the data must stream.
         flip: Whether every second image is mirrored.
         eval_every: Steps between two points of the history, each with a validation and a
             checkpoint; an epoch if None.
@@ -41,12 +58,14 @@ class Recipe:
 
     Source:
         lr, batch, momentum and schedule "steps": section 4.2 of the paper, which has
-        weight_decay 1e-4.
+        weight_decay 1e-4. mixup: Zhang et al., "mixup: beyond empirical risk minimization" (2017).
+        least_area: Szegedy et al., "Going deeper with convolutions" (2014), section 6.
     """
 
     epochs: int = 10
     steps: int | None = None
     batch: int = 128
+    accumulate: int = 1
     lr: float = 0.1
     schedule: str = "cosine"
     warmup: int = 0
@@ -54,8 +73,10 @@ class Recipe:
     nesterov: bool = False
     weight_decay: float = 5e-4
     label_smoothing: float = 0.0
+    mixup: float = 0.0
     ema: float = 0.0
     crop: int = 4
+    least_area: float = 1.0
     flip: bool = True
     eval_every: int | None = None
     seed: int = 0
@@ -64,20 +85,27 @@ class Recipe:
     def __post_init__(self) -> None:
         check_choice("schedule", self.schedule, ("cosine", "steps"))
         check_choice("precision", self.precision, PRECISIONS)
-        for name, low in AT_LEAST.items():
+        for name, (low, high) in LIMITS.items():
             value = getattr(self, name)
             if value is not None or name not in ("steps", "eval_every"):
                 # NumPy's integers would not go into a history.
                 object.__setattr__(self, name, check_int(name, value, low))
-        for name in ("lr", "weight_decay", "momentum", "label_smoothing", "ema"):
+                if getattr(self, name) > high:
+                    raise ValueError(f"{name} is {value}; it must be at most {high:,}")
+        for name in NUMBERS:
             object.__setattr__(self, name, check_number(name, getattr(self, name)))
         for name in ("nesterov", "flip"):
             if not isinstance(getattr(self, name), bool):
                 raise TypeError(f"{name} is {getattr(self, name)!r}; it must be True or False")
         if self.lr <= 0:
             raise ValueError(f"lr is {self.lr}; it must be above 0")
-        if self.weight_decay < 0:
-            raise ValueError(f"weight_decay is {self.weight_decay}; it must be at least 0")
+        for name in ("weight_decay", "mixup"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 0")
+        if not 0 < self.least_area <= 1:
+            raise ValueError(
+                f"least_area is {self.least_area}; it must be above 0 and at most 1, such as 0.08"
+            )
         for name in ("momentum", "label_smoothing", "ema"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(
@@ -109,6 +137,19 @@ class Recipe:
             rates = self.lr * 0.1**drops
         rising = self.lr * (step + 1) / max(1, self.warmup)
         return torch.where(step < self.warmup, rising, rates).float()
+
+    def mixes(self, first: int, last: int) -> Tensor:
+        """The share of each image that mixup leaves it in steps `first` to `last` - 1: 0.5 to 1.
+
+        A function of the seed and the step.
+        """
+        if not self.mixup:
+            return torch.ones(last - first)
+        drawn = [
+            numpy.random.default_rng((self.seed, step)).beta(self.mixup, self.mixup)
+            for step in range(first, last)
+        ]
+        return torch.tensor([max(share, 1 - share) for share in drawn])
 
 
 def check_number(name: str, value: object) -> float:

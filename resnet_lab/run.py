@@ -10,7 +10,8 @@ import math
 import time
 import zlib
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from contextlib import nullcontext
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -21,16 +22,11 @@ from torch.nn.functional import cross_entropy
 from torch.nn.parallel import DistributedDataParallel
 
 from .checks import check_int
-from .data import Data, crop_batch, normalise, pad_images, sampling_plan
-from .device import (
-    FUSED,
-    as_graph,
-    autocast,
-    can_record,
-    machine,
-    resolve_precision,
-    seed_generators,
-)
+from .data import Data, normalise
+from .device import FUSED, as_graph, autocast, can_record, machine, seed_generators
+from .feeds import make_feed
+from .freezing import Frozen
+from .preparation import check_fits, resolve_recipe
 from .progress import History
 from .recipe import Recipe
 from .stopping import Interrupts
@@ -57,6 +53,7 @@ class Run:
         recipe: Recipe,
         device: torch.device,
         compile_blocks: bool,
+        frozen: Frozen,
     ) -> None:
         several = dist.is_initialized()
         self.world, self.rank = (dist.get_world_size(), dist.get_rank()) if several else (1, 0)
@@ -70,6 +67,7 @@ class Run:
         self.eval_every = check_int("eval_every", self.recipe.eval_every)
         model.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
         check_fits(model, data, device)
+        self.frozen = frozen
         average = copy.deepcopy(model).requires_grad_(False) if recipe.ema else None
         self.eval_model = model if average is None else average
         self.step, self.first, self.spent = 0, 0, 0.0
@@ -79,8 +77,10 @@ class Run:
             "machine": machine(device, self.world),
             "parameters": sum([parameter.numel() for parameter in model.parameters()]),
             "structure": f"{zlib.crc32(str(model).encode()):08x}",
+            "frozen": self.frozen.names,
             "curve": [],
             "seconds": [],
+            "waiting": [],
             "resumed": [],
         }
         self.averaged, self.current = [
@@ -106,7 +106,7 @@ class Run:
         recipe = self.recipe
         self.rate = torch.zeros((), device=self.device)
         self.optimizer = torch.optim.SGD(
-            self.model.parameters(),
+            [parameter for parameter in self.model.parameters() if parameter.requires_grad],
             self.rate,
             recipe.momentum,
             weight_decay=recipe.weight_decay,
@@ -116,15 +116,12 @@ class Run:
 
     def make_memory(self) -> None:
         """What a step reads: the data and the stretch's plan. What it writes: losses and errors."""
-        device, recipe, length = self.device, self.recipe, self.eval_every
-        self.images = pad_images(self.data.train.images.to(device), recipe.crop)
-        self.labels = self.data.train.labels.to(device)
+        device, length = self.device, self.eval_every
+        self.feed = make_feed(self.data, self.recipe, device, (self.rank, self.world), length)
         self.mean = torch.tensor(self.data.mean, device=device)
         self.std = torch.tensor(self.data.std, device=device)
-        share = (length, recipe.batch // self.world, 4)
-        self.choices = torch.zeros(share, dtype=torch.int64, device=device)
-        self.rates, self.losses, self.errors = [
-            torch.zeros(length, device=device) for _ in range(3)
+        self.rates, self.mixes, self.losses, self.errors = [
+            torch.zeros(length, device=device) for _ in range(4)
         ]
         self.position = torch.zeros(1, dtype=torch.int64, device=device)
         self.last_stretch: list[tuple[int, float, float]] = []
@@ -132,36 +129,61 @@ class Run:
     def train_step(self) -> None:
         """One step of SGD: the images that the plan names, at the rate that the recipe names."""
         recipe, position = self.recipe, self.position
-        choice = self.choices[position][0]
-        target = self.labels[choice[:, 0]]
-        images = normalise(crop_batch(self.images, choice, recipe.crop), self.mean, self.std)
-        with autocast(self.device, recipe.precision):
-            logits = self.forward(images)
-            loss = cross_entropy(logits, target, label_smoothing=recipe.label_smoothing)
+        images, target = self.feed.batch(position)
+        parts = recipe.accumulate
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        losses, errors = [], []
+        for number, (pixels, answers) in enumerate(
+            zip(images.chunk(parts), target.chunk(parts), strict=True), 1
+        ):
+            # The processes wait for each other once, when the last part has been done.
+            waits = self.world == 1 or number == parts
+            with nullcontext() if waits else self.forward.no_sync():  # type: ignore[operator]
+                loss, error = self.gradients(pixels, answers)
+            losses.append(loss)
+            errors.append(error)
         self.rate.copy_(self.rates[position][0])
         self.optimizer.step()
         if recipe.ema:
             torch._foreach_lerp_(self.averaged, self.current, 1 - recipe.ema)
-        wrong = (logits.detach().argmax(1) != target).to(self.errors.dtype).mean()
-        self.losses.index_copy_(0, position, loss.detach()[None].to(self.losses.dtype))
-        self.errors.index_copy_(0, position, wrong[None])
+        self.losses.index_copy_(0, position, torch.stack(losses).sum(0, keepdim=True))
+        self.errors.index_copy_(0, position, torch.stack(errors).mean(0, keepdim=True))
         position.add_(1)
+
+    def gradients(self, pixels: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        """Add the gradients of one part of a batch; give its share of the loss, and its error."""
+        recipe, images = self.recipe, normalise(pixels, self.mean, self.std)
+        if recipe.mixup:
+            share = self.mixes[self.position][0]
+            images = share * images + (1 - share) * images.flip(0)
+        with autocast(self.device, recipe.precision):
+            logits = self.forward(images)
+            loss = cross_entropy(logits, target, label_smoothing=recipe.label_smoothing)
+            if recipe.mixup:
+                other = cross_entropy(
+                    logits, target.flip(0), label_smoothing=recipe.label_smoothing
+                )
+                loss = share * loss + (1 - share) * other
+        loss = loss / recipe.accumulate
+        loss.backward()  # type: ignore[no-untyped-call]
+        wrong = (logits.detach().argmax(1) != target).to(self.errors.dtype).mean()
+        return loss.detach().to(self.losses.dtype), wrong
 
     def stretch(self, interrupts: Interrupts) -> Iterator[int]:
         """Train up to the next point of the history; gives the number of every step done."""
         recipe = self.recipe
         last = min(self.first + self.eval_every, self.steps)
-        plan = sampling_plan(
-            len(self.labels), self.first, last, recipe.batch, recipe.crop, recipe.flip, recipe.seed
-        )
-        self.choices[: len(plan)] = plan[:, self.rank :: self.world].to(self.device)
-        self.rates[: len(plan)] = recipe.rates(self.first, last).to(self.device)
+        count = last - self.first
+        self.feed.begin(self.first, self.step, last)
+        self.rates[:count] = recipe.rates(self.first, last).to(self.device)
+        self.mixes[:count] = recipe.mixes(self.first, last).to(self.device)
         self.position.fill_(self.step - self.first)
         self.model.train()
+        self.frozen.as_in_evaluation()
+        self.feed.waited, self.walked = 0.0, time.perf_counter()
         with torch.random.fork_rng([self.device] if self.on_gpu else []):
             while self.step < last:
+                self.feed.advance()
                 # Dropout, too, depends on seed and step alone.
                 seed = (recipe.seed * 1_000_003 + self.step) * self.world + self.rank
                 with interrupts.held_back():
@@ -169,6 +191,7 @@ class Run:
                     self.run_step()
                     self.step += 1
                 yield self.step
+        self.walked = max(time.perf_counter() - self.walked, 1e-9)
         if self.world > 1:
             for tensor in (self.losses, self.errors):
                 dist.all_reduce(tensor)
@@ -211,6 +234,7 @@ class Run:
             }
         )
         self.history["seconds"].append(round(self.seconds(), 3))
+        self.history["waiting"].append(round(self.feed.waited / self.walked, 3))
         self.first = self.step
 
     def seconds(self) -> float:
@@ -263,45 +287,3 @@ class Run:
         """Leave the model with the weights that were validated."""
         if self.eval_model is not self.model:
             self.model.load_state_dict(self.eval_model.state_dict())
-
-
-def check_fits(model: nn.Module, data: Data, device: torch.device) -> None:
-    """Raise ValueError unless the network takes these images and has an output for every class."""
-    images, classes = data.train.images[:2].to(device), len(data.classes)
-    shape, was_training = tuple(images.shape[1:]), model.training
-    first = next((layer for layer in model.modules() if isinstance(layer, nn.Conv2d)), None)
-    try:
-        with torch.no_grad(), torch.random.fork_rng([device] if device.type == "cuda" else []):
-            logits = model.eval()(normalise(images, data.mean, data.std))
-    except RuntimeError as error:
-        what = str(error).split("\n")[0]
-        if first and first.in_channels != data.channels:
-            what = f"its first convolution takes {first.in_channels} channels"
-        raise ValueError(
-            f"the network does not take the images of {data.name}, {shape}: {what}; build one for "
-            f"them, with in_channels={data.channels} and no more poolings than they have room for"
-        ) from None
-    finally:
-        model.train(was_training)
-    if not isinstance(logits, Tensor) or logits.shape != (len(images), classes):
-        made = tuple(logits.shape[1:]) if isinstance(logits, Tensor) else type(logits).__name__
-        raise ValueError(
-            f"the network gives {made} for an image, but {data.name} has {classes} classes; "
-            f"build it with classes={classes}"
-        )
-
-
-def resolve_recipe(recipe: Recipe, data: Data, device: torch.device, processes: int) -> Recipe:
-    """The recipe with everything said that depends on the data and the machine."""
-    if recipe.batch % processes:
-        raise ValueError(
-            f"batch is {recipe.batch}; it must be a multiple of the {processes} processes"
-        )
-    per_epoch = max(1, len(data.train.labels) // recipe.batch)
-    steps = recipe.steps or recipe.epochs * per_epoch
-    return replace(
-        recipe,
-        steps=steps,
-        eval_every=min(recipe.eval_every or per_epoch, steps),
-        precision=resolve_precision(recipe.precision, device),
-    )

@@ -1,4 +1,4 @@
-"""Where images come from: idx files, CIFAR-10, scikit-learn's digits, and folders of images.
+"""Where images come from: idx files, CIFAR-10, scikit-learn's digits. For folders see `folders`.
 
 Every source gives the names of the classes, the training images, and a function that reads the
 test images.
@@ -30,18 +30,17 @@ FASHION_CLASSES = (
 FASHION_SOURCE = "https://github.com/zalandoresearch/fashion-mnist"
 FASHION_SMALL = Path(__file__).with_name("fashion_mnist")
 FASHION_DEBIAN = Path("/usr/share/datasets/fashion-mnist")
-IMAGE_FILES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".gif", ".ppm", ".pgm")
 
 
 class Split(NamedTuple):
     """Images and their labels.
 
     Attributes:
-        images: uint8 (N, C, H, W).
+        images: A tensor, uint8 (N, C, H, W), or `folders.Pictures` where they do not fit in memory.
         labels: int64 (N,), counted from 0.
     """
 
-    images: Tensor
+    images: Any
     labels: Tensor
 
 
@@ -137,6 +136,8 @@ def read_idx(path: Path) -> Tensor:
         if axes:
             found = f"{len(raw):,} bytes instead of {wanted:,}"
         raise ValueError(f"{path} is damaged ({found}); {advice}")
+    if 0 in sizes:
+        raise ValueError(f"{path} is empty (its sizes are {sizes}); {advice}")
     return torch.frombuffer(bytearray(raw), dtype=torch.uint8, offset=start).view(sizes)
 
 
@@ -196,97 +197,6 @@ def digits(folder: Path) -> Source:
     test = torch.arange(len(labels)) % 5 == 4
     train = Split(images[~test], labels[~test])
     return tuple("0123456789"), train, lambda: Split(images[test], labels[test])
-
-
-# --------------------------------------------------------------------------- folders of images
-
-
-def image_folder(root: Path, size: int | None) -> Source:
-    """A folder of images by class, the classes in alphabetical order.
-
-    The test images are opened only when asked for.
-    """
-    split = (root / "train").is_dir() and (root / "test").is_dir()
-    base = root / "train" if split else root
-    classes = class_folders(base)
-    if not classes:
-        raise ValueError(
-            f"{base} holds no folders; make one for every class and put its images there"
-        )
-    for name in set(class_folders(root / "test")) - set(classes) if split else ():
-        raise ValueError(
-            f"{root / 'test' / name} is of a class that {base} has no images of; add some there or "
-            "remove the folder"
-        )
-    found = image_files(base, classes)
-    if split:
-        train, test = found, image_files(root / "test", classes)
-    else:
-        train = [file for file in found if file[2] % 10 != 9]
-        test = [file for file in found if file[2] % 10 == 9]
-        if not test:
-            raise ValueError(
-                f"{root} has no folder test and fewer than 10 images in every class; "
-                "add a folder test or more images"
-            )
-    shape = read_image(train[0][0], size, None).shape
-
-    def read(files: list[tuple[Path, int, int]]) -> Split:
-        images = torch.stack([read_image(path, size, shape) for path, _, _ in files])
-        return Split(images, torch.tensor([label for _, label, _ in files]))
-
-    return tuple(classes), read(train), lambda: read(test)
-
-
-def class_folders(base: Path) -> list[str]:
-    """The names of the folders in `base`, but for hidden ones."""
-    folders = [path.name for path in base.iterdir() if path.is_dir()]
-    return sorted([name for name in folders if not name.startswith(".")])
-
-
-def image_files(base: Path, classes: list[str]) -> list[tuple[Path, int, int]]:
-    """Every image below `base`: its path, its label, and its number within its class."""
-    found = []
-    for label, name in enumerate(classes):
-        files = (base / name).rglob("*")
-        images = sorted([path for path in files if path.suffix.lower() in IMAGE_FILES])
-        if not images:
-            raise ValueError(
-                f"{base / name} holds no images; put some there ({', '.join(IMAGE_FILES)}) "
-                "or remove the folder"
-            )
-        found += [(path, label, number) for number, path in enumerate(images)]
-    return found
-
-
-def read_image(path: Path, size: int | None, shape: torch.Size | None) -> Tensor:
-    """One image file as uint8 (C, H, W).
-
-    Grey files have one channel, or as many as `shape`, which they must agree with.
-    """
-    from PIL import Image
-
-    try:
-        with Image.open(path) as file:
-            grey = file.mode in ("1", "L", "I;16") if shape is None else shape[0] == 1
-            image = file.convert("L" if grey else "RGB")
-    except (OSError, SyntaxError, ValueError) as error:
-        raise ValueError(
-            f"{path} cannot be read as an image ({error}); replace it or take it out of the folder"
-        ) from None
-    if size is not None:
-        side = min(image.size)
-        left, top = (image.width - side) // 2, (image.height - side) // 2
-        middle = (left, top, left + side, top + side)
-        image = image.resize((size, size), Image.Resampling.BICUBIC, middle)
-    pixels = torch.frombuffer(bytearray(image.tobytes()), dtype=torch.uint8)
-    pixels = pixels.view(image.height, image.width, -1).permute(2, 0, 1).contiguous()
-    if shape is not None and pixels.shape != shape:
-        raise ValueError(
-            f"{path} is {image.width} x {image.height} pixels, others are {shape[2]} x {shape[1]}; "
-            "give size=32, say, to bring all to one size"
-        )
-    return pixels
 
 
 SOURCES: dict[str, Callable[[Path], Source]] = {

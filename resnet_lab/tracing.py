@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from .arithmetic import ReceptiveField
 from .checks import check_choice, check_int
-from .graph import INPUT, Graph, Layer, block_name, shifted
+from .fields import growth
+from .graph import INPUT, Graph, Layer, block_name, index_place, shifted
 from .kinds import HIDDEN, JOINS, KINDS, TooSmallError
+from .kinds_more import ANY, DEPTHS, SOURCES, WHOLE
 from .rows import Row, Section
 
 TYPE_CHECKING = False
@@ -16,12 +18,25 @@ if TYPE_CHECKING:
 
     from .architecture import VGG, ResNet
     from .blocks import ResidualBlock
+    from .devices import Device
+    from .fields import Field
+    from .kinds import Count
+    from .memory import Memory
+    from .roofline import Roofline
 
     Network = Graph | ResNet | VGG | ResidualBlock
 
 __all__ = ["Row", "Section", "Trace", "trace"]
 
+SEVERAL = {**JOINS, **ANY}
+AXES = {
+    0: ("channels",),
+    1: ("channels", "length"),
+    2: ("channels", "height", "width"),
+    3: ("channels", "depth", "height", "width"),
+}
 # What a table's receptive field is that of: not of an average over everything, nor of a classifier.
+MOST_ROWS = 100_000  # that a table is written out in; ResNet-1202 has 4,200
 SEES = ("conv", "maxpool", "avgpool", *JOINS)
 
 
@@ -36,8 +51,7 @@ class Trace:
         net: the description.
         input_shape: channels first, without the batch.
         sections: the rows, repeated ones once.
-        receptive_field: of the last convolution, pooling or join before the global average or the
-            classifier.
+        field: of the last convolution, pooling or join before the global average or the classifier.
 
     Example:
         >>> from resnet_lab import resnet
@@ -51,7 +65,7 @@ class Trace:
     net: Network
     input_shape: tuple[int, ...]
     sections: list[Section]
-    receptive_field: int
+    field: Field
 
     def __post_init__(self) -> None:
         self._groups: dict[str, list[Row]] = {}
@@ -74,8 +88,30 @@ class Trace:
 
     @property
     def macs(self) -> int:
-        """Multiply-accumulates for one input."""
+        """Multiply-accumulates for one input, without those of `unknown` layers."""
         return sum([group.macs for group in self.groups()])
+
+    @property
+    def unknown(self) -> list[Row]:
+        """The layers whose MACs are not known, each with its line in `row.layer.line`."""
+        return [row for row in self.rows if row.unknown]
+
+    @property
+    def receptive_field(self) -> int:
+        """Of the last layer before the global average or the classifier; None if it has none."""
+        return self.field.size
+
+    @property
+    def gated(self) -> bool:
+        """Whether gates see the whole input, which `field` leaves out."""
+        return any([row.gated for section in self.sections for row in section.rows])
+
+    @property
+    def notes(self) -> list[str]:
+        """Sentences on what the table does not show."""
+        from .tables import notes
+
+        return notes(self)
 
     @property
     def weight_layers(self) -> int:
@@ -112,6 +148,12 @@ class Trace:
         if level not in self._groups:
             if level not in ("stage", "block", "layer"):
                 raise ValueError(f"level is {level!r}; it must be 'stage', 'block' or 'layer'")
+            count = sum([section.copies * len(section.rows) for section in self.sections])
+            if count > MOST_ROWS and level != "stage":
+                raise ValueError(
+                    f"{self.net.name} has {count:,} rows, too many to write out (at most "
+                    f"{MOST_ROWS:,}); take level 'stage', which adds them up"
+                )
             rows = self._written_out() if level == "layer" else self._added_up(level)
             self._groups[level] = rows
         return self._groups[level]
@@ -138,6 +180,9 @@ class Trace:
                     group.params += copies * row.params
                     group.macs += copies * row.macs
                     group.kind, group.output_shape, group.field = level, row.output_shape, row.field
+                    if row.gated or row.unknown:
+                        group.gated = row.gated
+                        group.unknown = group.unknown or row.unknown
                 else:
                     name = row.name.split(".")[0] if level == "stage" else block_name(row.name)
                     prefix = name + "."
@@ -153,9 +198,30 @@ class Trace:
                             row.depth,
                         )
                     )
+                    groups[-1].gated, groups[-1].unknown = row.gated, row.unknown
             if copies > 1:
                 groups[-1].field = section.last().field
         return groups
+
+    def memory(
+        self,
+        batch: int,
+        precision: str = "float32",
+        optimizer: str = "momentum",
+        checkpointing: bool = False,
+    ) -> Memory:
+        """The bytes that training with `batch` images takes: see `memory.memory`."""
+        from .memory import memory
+
+        return memory(self, batch, precision, optimizer, checkpointing)
+
+    def roofline(
+        self, device: str | Device, batch: int = 1, precision: str = "float32"
+    ) -> Roofline:
+        """Every layer under a device's roof, and the time of a step: see `roofline.roofline`."""
+        from .roofline import roofline
+
+        return roofline(self, device, batch, precision)
 
     def to_text(self, level: str = "layer") -> str:
         """The table as aligned text."""
@@ -168,6 +234,12 @@ class Trace:
         from .tables import to_html
 
         return to_html(self, level)
+
+    def to_json(self) -> str:
+        """The network and its input shape as text, which `graph_json.from_json` reads."""
+        from .graph_json import to_json
+
+        return to_json(self)
 
     def __repr__(self) -> str:
         return self.to_text()
@@ -194,30 +266,28 @@ def trace(net: Network, input_shape: tuple[int, ...]) -> Trace:
         )
     graph = net.graph()
     shape = _checked(input_shape, graph)
-    walk, sections = _Walk(graph.name, shape), []
+    walk, sections = Walk(graph.name, shape), []
     for first, stop, copies in graph.sections():
         before, place = walk.last[0], len(walk.rows)
         for layer in graph.layers[first:stop]:
             walk.run(layer)
         after, rows = walk.last[0], walk.rows[place:]
-        growth = ReceptiveField(
-            after.field.size - before.field.size, 1, after.field.padding - before.field.padding
-        )
-        section = Section(rows, copies, growth, after.depth - before.depth)
+        place = index_place(graph.layers[first:stop]) if copies > 1 else 1
+        added = growth(before.field, after.field)
+        section = Section(rows, copies, added, after.depth - before.depth, place)
         sections.append(section)
         if copies > 1:
             walk.skip(section)
     walk.mark_main_path()
-    return Trace(net, shape, sections, walk.receptive_field)
+    return Trace(net, shape, sections, walk.field)
 
 
 def _checked(input_shape: object, graph: Graph) -> tuple[int, ...]:
     """The input's shape as a tuple, if it is one that `graph` takes."""
     if not isinstance(input_shape, (tuple, list)):
         raise TypeError(f"input_shape is {input_shape!r}; it must be a tuple such as (3, 224, 224)")
-    check_choice("dims", graph.dims, (1, 2))
-    shape = tuple(input_shape)
-    axes = ("channels", "length") if graph.dims == 1 else ("channels", "height", "width")
+    check_choice("dims", graph.dims, tuple(AXES))
+    shape, axes = tuple(input_shape), AXES[graph.dims]
     if len(shape) != len(axes):
         raise ValueError(
             f"input_shape is {shape}; {graph.name} takes ({', '.join(axes)}), "
@@ -233,7 +303,7 @@ def _checked(input_shape: object, graph: Graph) -> tuple[int, ...]:
     return shape
 
 
-class _Walk:
+class Walk:
     """The rows so far, and by name what the layers to come may read: rows with their places."""
 
     def __init__(self, net: str, shape: tuple[int, ...]) -> None:
@@ -242,7 +312,7 @@ class _Walk:
         self.origins: list[int] = []  # for every row the place of the one before it on its path
         self.last = Row(INPUT, INPUT, shape, shape, 0, 0, ReceptiveField()), -1
         self.named = {INPUT: self.last}
-        self.receptive_field = 1
+        self.field: Field = ReceptiveField()
 
     def run(self, layer: Layer) -> None:
         """Add the row of `layer`."""
@@ -251,18 +321,19 @@ class _Walk:
             raise ValueError(f"{self.net} has two layers called {name!r}; give each its own name")
         if kind not in KINDS:
             raise ValueError(f"{name} is of kind {kind!r}; known are {', '.join(KINDS)}")
-        number, joins = len(layer.inputs) or 1, kind in JOINS
-        if joins is (number == 1):
-            raise ValueError(
-                f"{name} has {number} input{'s' * (number > 1)}; a layer of kind {kind!r} takes "
-                f"{'two inputs or more' if joins else 'one input'}"
-            )
+        gated = kind in WHOLE
         try:
-            if joins:
-                sources = [self.find(layer, read) for read in layer.inputs]
-                count = KINDS[kind](layer, *[row for row, _ in sources])
-                source, origin = self.main_source(kind, count[0], sources)
+            if kind in SEVERAL:
+                source, origin, count, gate = self.join(layer)
+                gated = gated or gate
+            elif kind in SOURCES:
+                source, origin, count = self.named[INPUT][0], -1, KINDS[kind](layer)
             else:
+                if len(layer.inputs) > 1:
+                    raise ValueError(
+                        f"{name} has {len(layer.inputs)} inputs; a layer of kind {kind!r} takes "
+                        "one input"
+                    )
                 source, origin = self.find(layer, layer.inputs[0]) if layer.inputs else self.last
                 count = KINDS[kind](layer, source)
         except TooSmallError as error:
@@ -273,20 +344,40 @@ class _Walk:
             kind,
             source.output_shape,
             shape,
-            params,
+            params if layer.params is None else layer.params,
             macs,
             field,
-            source.depth + (kind in ("conv", "linear")),
+            source.depth + DEPTHS.get(kind, 0),
             False,
             kernel,
             layer.stride,
             layer,
         )
+        if gated or source.gated:
+            row.gated = True
+        if kind == "unknown":
+            row.unknown = True
         self.last = self.named[name] = row, len(self.rows)
         self.rows.append(row)
         self.origins.append(origin)
         if kind in SEES and layer.output_size is None:
-            self.receptive_field = field.size
+            self.field = field
+        elif (
+            field.size is None and source.field.size and max(source.output_shape[1:], default=1) > 1
+        ):
+            self.field = field
+
+    def join(self, layer: Layer) -> tuple[Row, int, Count, bool]:
+        """Of a layer with several inputs: the main one, where it stands, its count, gates."""
+        if layer.kind in JOINS and len(layer.inputs) < 2:
+            raise ValueError(
+                f"{layer.name} has 1 input; a layer of kind {layer.kind!r} takes two inputs or more"
+            )
+        sources = [self.find(layer, read) for read in layer.inputs] or [self.last]
+        count = KINDS[layer.kind](layer, *[row for row, _ in sources])
+        main, origin = self.main_source(layer.kind, count[0], sources)
+        gates = [read.gated or is_gate(read, count[0]) for read, _ in sources]
+        return main, origin, count, any(gates)
 
     def find(self, layer: Layer, name: str) -> tuple[Row, int]:
         """The row of that name, which `layer` reads."""
@@ -302,7 +393,7 @@ class _Walk:
     ) -> tuple[Row, int]:
         """The deepest input, of several such the one that ran first; gates follow features."""
         if kind == "multiply":
-            sources = [source for source in sources if source[0].output_shape == shape][:1]
+            sources = [each for each in sources if each[0].output_shape == shape][:1] or sources
         return max(sources, key=lambda source: (source[0].depth, -source[1]))
 
     def skip(self, section: Section) -> None:
@@ -310,8 +401,8 @@ class _Walk:
         layer = section.rows[-1].layer
         assert layer is not None
         self.last = section.last(), self.last[1]
-        self.named[shifted(layer.name, section.copies - 1)] = self.last
-        self.receptive_field = self.last[0].field.size
+        self.named[shifted(layer.name, section.copies - 1, section.place)] = self.last
+        self.field = self.last[0].field
 
     def mark_main_path(self) -> None:
         """Mark the rows on the longest path, from the last one back."""
@@ -319,3 +410,9 @@ class _Walk:
         while place >= 0:
             self.rows[place].on_main_path = True
             place = self.origins[place]
+
+
+def is_gate(read: Row, shape: tuple[int, ...]) -> bool:
+    """Whether what goes into an output of that shape has no positions, having seen them all."""
+    several = read.output_shape != shape and max(shape[1:], default=1) > 1
+    return several and max(read.output_shape[1:], default=1) == 1 and read.field.size != 0

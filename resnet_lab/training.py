@@ -1,11 +1,12 @@
 """Training: a recipe in, a trained model and its history out; on a GPU where there is one.
 
 What makes it fast: the whole data set lies on the device as bytes and is cropped and mirrored
-there; memory is channels_last, arithmetic bfloat16 where the hardware has it, SGD one fused kernel;
-nothing in a step waits for the host, so that on a GPU the step is recorded once as a CUDA graph and
-replayed. What makes it safe: what a step does is a function of the seed and the step, checkpoints
-replace each other atomically, and the test images are not read by `fit`. Several GPUs or machines:
-start the same command with torchrun, and every process takes its share of each batch.
+there, or, if it does not fit, is read by workers meanwhile; memory is channels_last, arithmetic
+bfloat16 where the hardware has it, SGD one fused kernel; nothing in a step waits for the host, so
+that on a GPU the step is recorded once as a CUDA graph and replayed. What makes it safe: what a
+step does is a function of the seed and the step, checkpoints replace each other atomically, and the
+test images are not read by `fit`. Several GPUs or machines: start the same command with torchrun,
+and every process takes its share of each batch.
 
 Example:
     history = fit(model, data, Recipe(epochs=10), folder="runs/first")
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,8 +27,10 @@ from torch.nn.functional import cross_entropy
 
 from .checkpoints import check_folder, load_checkpoint, same_run, save_checkpoint
 from .checks import check_choice
-from .data import Data, normalise
+from .data import Data, batches, normalise
 from .device import autocast, choose_device, resolve_precision
+from .freezing import Freeze, Frozen
+from .logs import Logs
 from .progress import Callback, History, default_progress, watching
 from .recipe import Recipe as Recipe
 from .run import Run
@@ -41,13 +45,16 @@ def fit(
     device: str | torch.device | None = None,
     callback: Callback | Literal[False] | None = None,
     compile_blocks: bool = False,
+    freeze: Freeze = False,
+    log: str | Collection[str] = (),
 ) -> History:
     """Train `model` in place; return the history, which is plain JSON.
 
     Ctrl-C and a notebook's stop button end it after the step being done, with a sentence: the
     history then has "stopped", the number of steps done, and the same line goes on from there. A
     run that was cut off, however it happened, ends with the same weights as one that was not: bit
-    for bit on a CPU, with the same number of threads and processes.
+    for bit on a CPU, with the same number of threads and processes. The history's "waiting" is, for
+    each point, the share of the time before it that was spent waiting for images.
 
     Args:
         model: Takes images (N, C, H, W), gives logits (N, classes).
@@ -60,6 +67,9 @@ def fit(
             shows a progress bar in a terminal and in a notebook, unless the environment has
             RESNET_LAB_PROGRESS=0; False shows nothing. `progress.live_curves()` draws.
         compile_blocks: On a GPU, fuse the layers of each block (half a minute's wait).
+        freeze: Keep these parts as they are: True for all but the head, the last linear layer; or
+            their names, such as ("conv1", "bn1", "layer1"). BatchNorm in them is as in evaluation.
+        log: "csv" keeps history.csv in `folder`, too, "tensorboard" writes its events there.
 
     Raises:
         FloatingPointError: The loss or the weights are no longer finite, or the loss is 10,000
@@ -67,10 +77,22 @@ def fit(
         ValueError: The network does not fit the data, or `folder` holds a damaged checkpoint or
             one of another run.
         OSError: Nothing can be written to `folder`.
+        ModuleNotFoundError: `log` has "tensorboard", which is not installed.
     """
     check_arguments(model, data, recipe)
-    run = Run(model, data, recipe, choose_device(device), compile_blocks)
-    checkpoint = Path(folder, "checkpoint.pt") if folder else None
+    logs, checkpoint = Logs(log, folder), Path(folder, "checkpoint.pt") if folder else None
+    with Frozen(model, freeze) as frozen:
+        run = Run(model, data, recipe, choose_device(device), compile_blocks, frozen)
+        try:
+            return to_the_end(run, checkpoint, callback, logs)
+        finally:
+            run.feed.close()
+
+
+def to_the_end(
+    run: Run, checkpoint: Path | None, callback: Callback | Literal[False] | None, logs: Logs
+) -> History:
+    """Take a run up where it was, and train; arguments as of `fit`."""
     if checkpoint:
         take_up(run, checkpoint)
     if callback is None and run.rank == 0:
@@ -88,6 +110,7 @@ def fit(
                     run.record(validation)
                 if checkpoint and run.rank == 0:
                     save_checkpoint(checkpoint, run.state())
+                    logs.write(run.history)
                 if callback:
                     callback(run.history, run.step)
     except KeyboardInterrupt:
@@ -211,18 +234,19 @@ def evaluate(
     loss, predictions, was_training = torch.zeros((), device=device), [], model.training
     try:
         model.eval()
-        for start in range(0, len(labels), batch):
-            pixels = normalise(images[start : start + batch].to(device), data.mean, data.std)
-            target = labels[start : start + batch].to(device)
+        answers = labels.split(batch)
+        for chunk, answer in zip(batches(images, batch), answers, strict=True):
+            pixels = normalise(chunk.to(device), data.mean, data.std)
+            target = answer.to(device)
             with torch.no_grad(), autocast(device, precision):
                 logits = model(pixels.contiguous(memory_format=torch.channels_last))
             loss += cross_entropy(logits.float(), target, reduction="sum")
             predictions.append(logits.argmax(1))
     finally:
         model.train(was_training)
-    answers = torch.cat(predictions).cpu()
+    predicted = torch.cat(predictions).cpu()
     return {
         "loss": float(loss) / len(labels),
-        "error": float((answers != labels).double().mean()),
-        "predictions": answers,
+        "error": float((predicted != labels).double().mean()),
+        "predictions": predicted,
     }

@@ -37,13 +37,13 @@ def resnet(depth: int, version: float = 1.5, shortcut: str = "B", **settings: An
         >>> resnet(101).depths
         (3, 4, 23, 3)
     """
-    if not isinstance(depth, int) or depth not in IMAGENET_DEPTHS:
+    if not hasattr(depth, "__index__") or int(depth) not in IMAGENET_DEPTHS:
         known = ", ".join([str(known) for known in IMAGENET_DEPTHS])
         raise ValueError(
             f"ResNet depth is {depth!r}; it must be one of {known} "
             "(for 20, 32, 44, 56, 110 see cifar_resnet; for any other configuration see ResNet)"
         )
-    block, depths = IMAGENET_DEPTHS[depth]
+    block, depths = IMAGENET_DEPTHS[int(depth)]
     return ResNet(block, depths, version=version, shortcut=shortcut, **settings)
 
 
@@ -87,7 +87,8 @@ def cifar_resnet(depth: int, shortcut: str = "A", classes: int = 10, **settings:
         >>> cifar_resnet(56).depths
         (9, 9, 9)
     """
-    if check_int("CIFAR depth", depth, 8) % 6 != 2:
+    depth = check_int("CIFAR depth", depth, 8)
+    if depth % 6 != 2:
         below = depth - (depth - 2) % 6
         raise ValueError(
             f"CIFAR depth is {depth}; it must be 6n + 2, such as {below} or {below + 6}"
@@ -168,7 +169,7 @@ def named(name: str, **settings: Any) -> ResNet | VGG:
         return resnet18_small(**settings)
     if name == "signal":
         return signal_resnet(**settings)
-    if number and kind in ("resnet", "plain", "vgg"):
+    if 0 < len(number) <= 6 and kind in ("resnet", "plain", "vgg"):
         depth = int(number)
         for setting in settings:
             fixed = {

@@ -1,9 +1,8 @@
 // Runs the engine on the cases that test_engine.py wrote: node engine_cases.mjs ENGINE FOLDER
 import {readFileSync, writeFileSync} from "node:fs";
-import {createRequire} from "node:module";
 
 const [, , path, folder] = process.argv;
-const {engine} = createRequire(import.meta.url)(path);
+const {engine} = await import(path);
 const numbers = new Float64Array(readFileSync(`${folder}/cases.bin`).buffer.slice(0));
 const cases = JSON.parse(readFileSync(`${folder}/cases.json`, "utf8"));
 const results = [], written = [];

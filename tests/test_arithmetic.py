@@ -178,6 +178,14 @@ def test_seven_wide_against_three_three_wide():
 
 
 test_bad_input = refused(
+    (lambda: ReceptiveField(-1), ValueError, "size is -1", "at least 0"),
+    (lambda: ReceptiveField(3, 0), ValueError, "stride is 0", "at least 1"),
+    (lambda: ReceptiveField(3, 1, 0.5), TypeError, "0.5", "whole number"),
+    (lambda: ReceptiveField().through(0), ValueError, "kernel is 0", "at least 1"),
+    (lambda: ReceptiveField().through(3, 0), ValueError, "stride is 0", "at least 1"),
+    (lambda: ReceptiveField().through(2.5), TypeError, "2.5", "whole number"),
+    (lambda: ReceptiveField().through(3, 1, -1), ValueError, "padding is -1", "at least 0"),
+    (lambda: ReceptiveField().beside(3), TypeError, "other is 3", "a ReceptiveField, such as"),
     (lambda: rl.conv_output_size(0, 3), ValueError, "size is 0", "at least 1"),
     (lambda: rl.conv_output_size(-4, 3), ValueError, "size is -4", "at least 1"),
     (lambda: rl.conv_output_size(8.0, 3), TypeError, "8.0", "whole number"),

@@ -6,6 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812  (PyTorch's own name for it)
 import torchvision
+from bad_input import refused
 from random_weights import randomise
 from torch import nn
 
@@ -18,6 +19,7 @@ from resnet_lab.models import (
     PreActBottleneck,
     SingleBlock,
     build,
+    conv1x1,
     fit_branch,
 )
 
@@ -212,3 +214,17 @@ def test_squeeze_and_excitation_is_torchvisions():
     table = rl.trace(rl.resnet(50, se=True), (3, 224, 224))
     assert sum(parameter.numel() for parameter in model.parameters()) == table.params == 28_088_024
     assert (table.weight_layers, table.receptive_field) == (50, 427)
+
+
+test_bad_input_is_refused = refused(
+    (lambda: BasicBlock(8, 2, shortcut="A"), ValueError, "8 channels become 2", "choose 'B'"),
+    (lambda: Bottleneck(64, 8, shortcut="A"), ValueError, "64 channels become 32", "choose 'B'"),
+    (lambda: BasicBlock(8, 8, kernel=2), ValueError, "kernel is 2", "odd"),
+    (lambda: SingleBlock(8, 8, stride=0), ValueError, "stride is 0", "at least 1"),
+    (lambda: PreActBasicBlock(8, 8, stride=1.5), TypeError, "1.5", "whole number"),
+    (lambda: BasicBlock(8, -8), ValueError, "out_channels is -8", "at least 1"),
+    (lambda: BasicBlock("8", 8), TypeError, "'8'", "whole number"),
+    (lambda: BasicBlock(8, 8, dims=3), ValueError, "dims is 3", "1, 2"),
+    (lambda: Bottleneck(8, 8, version=2), ValueError, "version is 2", "1, 1.5"),
+    (lambda: conv1x1(8, 8, 0), ValueError, "stride is 0", "at least 1"),
+)

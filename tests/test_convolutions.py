@@ -122,5 +122,13 @@ test_bad_input_is_refused = refused(
     (lambda: replacement("bottleneck", 6), ValueError, "channels is 6", "multiple of 4"),
     (lambda: replacement("grouped", 64, groups=3), ValueError, "groups is 3", "divide 64"),
     (lambda: replacement("shuffled", 64, groups=32), ValueError, "groups is 32", "divide 16"),
+    (lambda: Convolution(0, 8, (3, 3)), ValueError, "in_channels is 0", "at least 1"),
+    (lambda: Convolution(8, -8, (3, 3)), ValueError, "out_channels is -8", "at least 1"),
+    (lambda: Convolution(8, 8, 3), TypeError, "kernel is 3", "such as (3, 3)"),
+    (lambda: Convolution(8, 8, (2, 3)), ValueError, "(2, 3)", "odd"),
+    (lambda: Convolution(8, 8, (3, 3), groups=3), ValueError, "groups is 3", "divide both 8"),
+    (lambda: Convolution(8, 8, (3, 3)).macs(0), ValueError, "size is 0", "at least 1"),
+    (lambda: Convolution(8, 8, (3, 3)).moved(1.5), TypeError, "1.5", "whole number"),
+    (lambda: channels_seen([]), ValueError, "is empty", "at least one"),
     (lambda: shuffle(10, 4), ValueError, "groups is 4", "divide 10"),
 )

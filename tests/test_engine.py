@@ -1,42 +1,24 @@
 """The page's engine, by node and Chromium: against PyTorch, fast path against plain, its bits."""
 
+import base64
 import json
 import math
-import shutil
-import subprocess
 from pathlib import Path
 
 import numpy
 import pytest
 import torch
 from engine_graphs import at_random, by_hand, described
+from engine_node import PACKAGE, node
 from engine_torch import Network
 from torch.nn.functional import cross_entropy
 
 from resnet_lab import ResNet
 from resnet_lab.models import build
 
-ROOT = Path(__file__).parent.parent
-ENGINE = ROOT / "resnet_lab" / "engine.js"
+ENGINE = PACKAGE / "engine" / "network.mjs"
 SGD = {"lr": 0.05, "momentum": 0.9, "weightDecay": 1e-3}
 STEPS, FEW = 50, 5
-
-
-@pytest.fixture(scope="module")
-def node():
-    """A function that runs a script with the engine and gives what it prints, read as JSON."""
-    program = shutil.which("node")
-    if program is None:
-        pytest.skip("the engine's tests need node, for instance from `apt-get install nodejs`")
-
-    def run(script, *arguments):
-        source = f"const resnetEngine = require({json.dumps(str(ENGINE))});\n{script}"
-        command = ["-e", source] if isinstance(script, str) else [script, *arguments]
-        done = subprocess.run([program, *command], capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr[-3000:]
-        return json.loads(done.stdout) if done.stdout.strip() else None
-
-    return run
 
 
 class Case:
@@ -104,7 +86,7 @@ class Case:
 
 
 @pytest.fixture(scope="module")
-def compared(node, tmp_path_factory):
+def compared(tmp_path_factory):
     """Every case with the engine's results and PyTorch's. One node process runs them all."""
     torch.manual_seed(0)
     cases = [
@@ -200,7 +182,7 @@ const fold = (hash, net) => {
   return hash >>> 0;
 };
 const checksum = (graph, shape, options, n = 8) => {
-  const {engine, generator} = resnetEngine, random = generator(7);
+  const random = generator(7);
   const net = engine(graph, shape, options).initialise(11);
   const x = Float32Array.from({length: 4 * n * shape.reduce((a, b) => a * b)}, random.normal);
   const y = Array.from({length: 4 * n}, () => random.below(4)), size = x.length / (4 * n);
@@ -241,15 +223,15 @@ def checksums(options):
 
 
 @pytest.mark.parametrize("options", ["{}", "{simd: false}"])
-def test_pinned_bits_under_node(node, options):
+def test_pinned_bits_under_node(options):
     assert node(checksums(options) + "console.log(JSON.stringify(sums))") == PINNED
 
 
 @pytest.mark.parametrize("options", ["{}", "{simd: false}"])
 def test_pinned_bits_in_a_worker_of_a_page_from_a_file(browser, tmp_path, options):
-    source = (
-        f"{ENGINE.read_text()}\n{checksums(options)} postMessage([resnetEngine.hasSimd(), sums]);"
-    )
+    from _ext.job_scripts import joined
+
+    source = f"{joined(ENGINE)}\n{checksums(options)} postMessage([hasSimd(), sums]);"
     page_file = tmp_path / "index.html"
     page_file.write_text("<!doctype html><title>A worker</title>")
     page = browser.new_page()
@@ -266,10 +248,10 @@ def test_pinned_bits_in_a_worker_of_a_page_from_a_file(browser, tmp_path, option
     assert simd and sums == PINNED
 
 
-def test_own_functions_are_as_exact_as_numbers_allow(node):
+def test_own_functions_are_as_exact_as_numbers_allow():
     points = [-650.5, -30, -1.1, -1e-9, 0, 0.3, 0.35, 1, 20.25, 650.5]
     ours = node(
-        f"const x = {points}, {{exp, log, generator}} = resnetEngine;"
+        f"const x = {points};"
         "const found = [x.map(exp), x.map((v) => log(exp(v))), [0.7, 0.72, 3, 1e-300].map(log)];"
         "console.log(JSON.stringify(found))"
     )
@@ -278,9 +260,9 @@ def test_own_functions_are_as_exact_as_numbers_allow(node):
     assert ours[2] == pytest.approx([math.log(x) for x in (0.7, 0.72, 3, 1e-300)], rel=1e-15)
 
 
-def test_draws_are_what_they_should_be(node):
+def test_draws_are_what_they_should_be():
     uniform, normal, order = node(
-        "const r = resnetEngine.generator(5), many = (draw) => Array.from({length: 40000}, draw);"
+        "const r = generator(5), many = (draw) => Array.from({length: 40000}, draw);"
         "console.log(JSON.stringify([many(r.uniform), many(r.normal), r.shuffled(50)]))"
     )
     assert 0 <= min(uniform) and max(uniform) < 1
@@ -291,11 +273,11 @@ def test_draws_are_what_they_should_be(node):
     assert sorted(order) == list(range(50)) != order
 
 
-def test_initialisations_have_the_variances_of_their_papers(node):
+def test_initialisations_have_the_variances_of_their_papers():
     net = ResNet("basic", (1,), (32,), stem="3x3", in_channels=8, classes=10)
     found = node(f"""
         const graph = {json.dumps(net.graph().to_dict())};
-        const net = resnetEngine.engine(graph, [8, 8, 8]), spread = (name) => {{
+        const net = engine(graph, [8, 8, 8]), spread = (name) => {{
           const numbers = net.get(name), mean = numbers.reduce((a, b) => a + b) / numbers.length;
           return Math.sqrt(numbers.reduce((sum, x) => sum + (x - mean) ** 2, 0) / numbers.length);
         }};
@@ -309,7 +291,7 @@ def test_initialisations_have_the_variances_of_their_papers(node):
         assert linear == pytest.approx((1 / 32 / 3) ** 0.5, rel=0.1) and most < 32**-0.5
 
 
-def test_branches_can_be_scaled_and_fields_measured(node):
+def test_branches_can_be_scaled_and_fields_measured():
     """As PyTorch with the branch times the factor; the gradient of one unit as autograd's."""
     net, graph, shape = described()[3]
     case = Case(graph, shape, 1, 5)
@@ -330,7 +312,7 @@ def test_branches_can_be_scaled_and_fields_measured(node):
     weights = {name: value.tolist() for name, value in case.start.items()}
     ours = node(f"""
         const graph = {json.dumps(graph)}, options = {{precision: "float64"}};
-        const net = resnetEngine.engine(graph, {json.dumps(shape)}, options);
+        const net = engine(graph, {json.dumps(shape)}, options);
         const flat = ([name, values]) => [name, [values].flat(Infinity)];
         net.load(Object.fromEntries(Object.entries({json.dumps(weights)}).map(flat)));
         net.setScale("layer2.1.add", 0, 0.3);
@@ -343,10 +325,9 @@ def test_branches_can_be_scaled_and_fields_measured(node):
     assert far(torch.tensor(ours[1]).double().view_as(field), field) < 1e-6
 
 
-def test_batches_may_change_their_size(node):
+def test_batches_may_change_their_size():
     net, graph, shape = described()[2]
     losses = node(f"""
-        const {{engine, generator}} = resnetEngine;
         const graph = {json.dumps(graph)}, shape = {json.dumps(shape)}, size = {math.prod(shape)};
         const run = (sizes) => {{
           const net = engine(graph, shape).initialise(1);
@@ -376,12 +357,97 @@ def test_batches_may_change_their_size(node):
         ("x = [1, 2]", "2 numbers were given; 2 x 192 are needed"),
     ],
 )
-def test_what_does_not_fit_is_said(node, change, words):
+def test_what_does_not_fit_is_said(change, words):
     net, graph, shape = described()[3]
     said = node(f"""
         let graph = {json.dumps(graph)}, shape = {json.dumps(shape)};
         let values = {{}}, x = new Float32Array(2 * 192);
         {change};
-        try {{ resnetEngine.engine(graph, shape).load(values).forward(x, 2); }}
+        try {{ engine(graph, shape).load(values).forward(x, 2); }}
         catch (error) {{ console.log(JSON.stringify(error.message)); }}""")
     assert words in said
+
+
+def engine_of(case, more=""):
+    """A script that makes `net`, in float64, of a case's graph and weights; and x, labels."""
+    weights = {name: value.tolist() for name, value in case.start.items()}
+    return f"""
+        const flat = ([name, values]) => [name, [values].flat(Infinity)];
+        const weights = Object.fromEntries(Object.entries({json.dumps(weights)}).map(flat));
+        const x = {case.x.flatten().tolist()}, labels = {case.labels.tolist()};
+        const net = engine({json.dumps(case.graph)}, {json.dumps(case.shape)},
+          {{precision: "float64"}}).load(weights);
+        {more}"""
+
+
+def test_a_data_set_is_evaluated_with_a_branch_off():
+    _, graph, shape = described()[3]
+    case = Case(graph, shape, 1, 5)
+    run = case.model.eval().run
+
+    def off(layer, inputs):
+        return run(layer, [0 * inputs[0], inputs[1]] if layer["name"] == "layer2.1.add" else inputs)
+
+    case.model.run = off
+    logits = case.model(case.x)
+    ours = node(
+        engine_of(
+            case,
+            """net.setScale("layer2.1.add", 0, 0);
+            const found = [undefined, 2].map((size) => net.evaluate(x, labels, size));
+            console.log(JSON.stringify(found))""",
+        )
+    )
+    for found in ours:
+        assert found["loss"] == pytest.approx(cross_entropy(logits, case.labels).item(), rel=1e-7)
+        assert found["correct"] == (logits.argmax(1) == case.labels).sum()
+
+
+def test_a_gradient_takes_one_way_alone():
+    """Through one block's branch and the others' shortcuts, the forward pass being as it was."""
+    _, graph, shape = described()[3]
+    case = Case(graph, shape, 1, 5)
+    run, x = case.model.eval().run, case.x.clone().requires_grad_()
+    adds = [layer["name"] for layer in graph["layers"] if layer["kind"] == "add"]
+
+    def one_way(layer, inputs):
+        if layer["kind"] == "add":
+            off = 1 if layer["name"] == adds[-1] else 0
+            inputs = [one.detach() if i == off else one for i, one in enumerate(inputs)]
+        return run(layer, inputs)
+
+    case.model.run = one_way
+    (expected,) = torch.autograd.grad(cross_entropy(case.model(x), case.labels), x)
+    ours = node(
+        engine_of(
+            case,
+            f"""for (const name of {adds}) net.setScale(name, name === {adds[-1]!r} ? 1 : 0, 1, 0);
+            net.evaluate(x, labels);
+            net.backward({{weights: false, input: true}});
+            console.log(JSON.stringify([...net.gradient("input")]))""",
+        )
+    )
+    assert far(torch.tensor(ours).double().view_as(expected), expected) < 1e-7
+
+
+def test_weights_may_be_int8_with_scales():
+    _, graph, shape = described()[3]
+    name, like = next(iter(Network(graph, shape).numbers().items()))
+    size = like.shape
+    kept = torch.randint(-127, 128, size, dtype=torch.int8)
+    scales = torch.rand(size[0])
+    text = base64.b64encode(kept.numpy().tobytes()).decode()
+    given = {name: {"int8": text, "scales": scales.tolist()}}
+    ours = node(f"""
+        const net = engine({json.dumps(graph)}, {json.dumps(shape)}).load({json.dumps(given)});
+        console.log(JSON.stringify([...net.get({json.dumps(name)})]))""")
+    expected = kept.float() * scales.view(-1, *[1] * (len(size) - 1))
+    assert torch.equal(torch.tensor(ours), expected.flatten())
+
+
+def test_only_what_has_inputs_to_scale_is_scaled():
+    _, graph, shape = described()[3]
+    said = node(f"""
+        try {{ engine({json.dumps(graph)}, {json.dumps(shape)}).setScale("conv1", 0, 0.5); }}
+        catch (error) {{ console.log(JSON.stringify(error.message)); }}""")
+    assert said == "conv1 is of the kind conv; it has no input 0 to be scaled"

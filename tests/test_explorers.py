@@ -17,6 +17,8 @@ from resnet_lab.blocks import BLOCK_OPTIONS
 from resnet_lab.explorers import ALL, Choice, Explorer, Range, Real, Switch
 from resnet_lab.explorers.controls import block_controls
 
+# Modules for PyTorch whose names copied code may use.
+NAMED = ("training", "models", "data", "gradients", "jobs", "job_runner", "inside", "inside_runner")
 EVERY = pytest.mark.parametrize("explorer", ALL.values(), ids=list(ALL))
 
 
@@ -110,7 +112,7 @@ def test_the_code_that_is_copied_runs(explorer):
             pytest.importorskip("torch")
             known = {
                 name
-                for module in ("training", "models", "data", "gradients", "jobs", "job_runner")
+                for module in NAMED
                 for name in dir(importlib.import_module(f"resnet_lab.{module}"))
             }
             assert set(compile(explorer.code(values), explorer.name, "exec").co_names) <= known | {

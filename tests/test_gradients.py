@@ -91,6 +91,7 @@ def test_alter_exchanges_what_it_says():
     [
         ("He", lambda conv: math.sqrt(2 / (9 * conv.out_channels))),
         ("small", lambda conv: 0.01),
+        ("large", lambda conv: 2 * math.sqrt(2 / (9 * conv.out_channels))),
         ("Xavier", lambda conv: math.sqrt(2 / (9 * (conv.in_channels + conv.out_channels)))),
     ],
 )

@@ -1,64 +1,29 @@
 """The race: the page's runner against PyTorch's, what it shows, and how it runs in a page."""
 
-import json
 import re
-import shutil
-import subprocess
-from pathlib import Path
 
 import pytest
 from browsing import wait_until, watched
+from engine_node import node, run_jobs
 
 from resnet_lab import explorers, jobs
 
-PACKAGE = Path(jobs.__file__).parent
-RUN = """
-globalThis.resnetEngine = require(process.argv[1] + "/engine.js");
-const {race, spirals} = require(process.argv[1] + "/job_runner.js");
-const given = JSON.parse(require("fs").readFileSync(0, "utf8"));
-const run = ({job, digits, options}) => {
-  const began = performance.now(), results = [...race(job, digits, options)];
-  return [results, performance.now() - began];
-};
-console.log(JSON.stringify(given.map((each) => each.points ? spirals(...each.points) : run(each))));
-"""
 
-
-@pytest.fixture(scope="module")
-def node():
-    """A function that gives tasks to the page's runner under node and returns what it makes."""
-    program = shutil.which("node")
-    if program is None:
-        pytest.skip("this test needs node, for instance from `apt-get install nodejs`")
-
-    def run(*given):
-        done = subprocess.run(
-            [program, "-e", RUN, str(PACKAGE)],
-            input=json.dumps(given),
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, done.stderr[-2000:]
-        return json.loads(done.stdout)
-
-    return run
-
-
-def test_points_are_the_pages(node):
-    theirs = node(*[{"points": [300, seed]} for seed in (0, 3)])
+def test_points_are_the_pages():
+    theirs = node("console.log(JSON.stringify([0, 3].map((seed) => spirals(300, seed))))")
     for seed, points in zip((0, 3), theirs, strict=True):
         assert points == [list(point) for point in jobs.spirals(300, seed)]
         assert all(abs(x) < 1 and abs(y) < 1 for x, y, _ in points)
 
 
 @pytest.mark.parametrize("task, depth", [("spirals", 8), ("digits", 8)])
-def test_fifty_steps_are_pytorchs(node, one_thread, task, depth):
+def test_fifty_steps_are_pytorchs(one_thread, task, depth):
     torch = pytest.importorskip("torch")
     from resnet_lab.job_runner import digits_text, run
 
     job = {**jobs.race(task, depth, "B", 0.05, 60, 2), "steps": 50, "every": 1}
-    digits = digits_text() if task == "digits" else ""
-    ((theirs, _),) = node({"job": job, "digits": digits, "options": {"precision": "float64"}})
+    data = {"digits": digits_text()}
+    ((theirs, _),) = run_jobs({"job": job, "data": data, "options": {"precision": "float64"}})
     ours = list(run(job, torch.float64))
     assert [each["step"] for each in theirs] == [each["step"] for each in ours]
     for kind in ("plain", "residual"):
@@ -68,11 +33,11 @@ def test_fifty_steps_are_pytorchs(node, one_thread, task, depth):
             assert theirs[-1]["maps"][kind] == pytest.approx(ours[-1]["maps"][kind], abs=0.011)
 
 
-def test_the_deep_plain_twin_stays_behind_in_every_seed(node):
+def test_the_deep_plain_twin_stays_behind_in_every_seed():
     """Degradation, with the set-up that the page opens with: against its residual twin and against
     the plain network of 8 layers."""
     given = [{"job": jobs.race(depth=depth, seed=seed)} for seed in range(5) for depth in (32, 8)]
-    found = node(*given)
+    found = run_jobs(*given)
     for seed in range(5):
         (deep, took), (shallow, _) = found[2 * seed : 2 * seed + 2]
         ends = explorers.race.view.__globals__["ends"]
@@ -107,7 +72,7 @@ def done(opened):
     opened.wait_for_function("document.querySelector('progress').value === 1")
 
 
-def test_a_race_in_a_page_ends_as_under_node(opened, node):
+def test_a_race_in_a_page_ends_as_under_node(opened):
     assert "jobs.js" not in opened.asked
     opened.evaluate("tasks.length = 0")
     opened.click("[data-job=start]")
@@ -115,7 +80,7 @@ def test_a_race_in_a_page_ends_as_under_node(opened, node):
     wait_until(opened, lambda: "After 300 steps" in opened.inner_text(".rl-formula"))
     longest = max(opened.evaluate("tasks"), default=0)
     print(f"longest task of the page during a race: {longest:.0f} ms")
-    ((results, took),) = node({"job": jobs.race()})
+    ((results, took),) = run_jobs({"job": jobs.race()})
     shown, expected = opened.evaluate(
         """html => [document.querySelector(".rl-view").innerHTML,
             Object.assign(document.createElement("div"), {innerHTML: html}).innerHTML]""",

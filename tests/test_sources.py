@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import torch
 import torchvision
-from PIL import Image
 from torchvision.transforms.v2 import functional
 
 from resnet_lab import sources
@@ -201,60 +200,9 @@ def test_missing_or_mixed_up_idx_files_are_named(tmp_path):
         load("fashion-mnist", tmp_path)
 
 
-@pytest.fixture
-def pictures(tmp_path):
-    """Two classes of 20 PNG images, 6 high and 5 wide."""
-    generator = np.random.default_rng(0)
-    for name in ("bird", "apple"):
-        (tmp_path / name).mkdir()
-        for number in range(20):
-            Image.fromarray(generator.integers(0, 256, (6, 5, 3), dtype=np.uint8)).save(
-                tmp_path / name / f"{number:02}.png"
-            )
-    return tmp_path
-
-
-def test_folder_of_images(pictures):
-    ours, theirs = load(str(pictures), validation=0), torchvision.datasets.ImageFolder(pictures)
-    assert list(ours.classes) == theirs.classes == ["apple", "bird"]
-    whole = [(functional.pil_to_tensor(image), label) for image, label in theirs]
-    for part, held in ((ours.train, False), (ours.test, True)):
-        expected = [pair for number, pair in enumerate(whole) if (number % 10 == 9) == held]
-        assert torch.equal(part.images, torch.stack([image for image, _ in expected]))
-        assert part.labels.tolist() == [label for _, label in expected]
-
-
-def test_folder_with_train_and_test(pictures):
-    classes = [pictures / "apple", pictures / "bird"]
-    for part in ("train", "test"):
-        (pictures / part).mkdir()
-    for folder in classes:
-        shutil.copytree(folder, pictures / "test" / folder.name)
-        folder.rename(pictures / "train" / folder.name)
-    ours = load(str(pictures), validation=0.25)
-    assert (len(ours.train.labels), len(ours.validation.labels), len(ours.test.labels)) == (
-        30,
-        10,
-        40,
-    )
-    (pictures / "test" / "cherry").mkdir()
-    with pytest.raises(ValueError, match="cherry is of a class that .*train has no images of"):
-        load(str(pictures))
-
-
-def test_test_images_are_opened_only_when_asked_for(pictures):
-    (pictures / "bird" / "09.png").write_bytes(b"not an image")
-    ours = load(str(pictures))
-    with pytest.raises(ValueError, match="09.png cannot be read as an image .*; replace it"):
-        _ = ours.test
-
-
-def test_size_brings_images_to_one_size(pictures):
-    Image.new("L", (9, 40), 200).save(pictures / "apple" / "00.png")
-    with pytest.raises(
-        ValueError, match="00.png is|01.png is 5 x 6 pixels, others are 9 x 40; give size="
-    ):
-        load(str(pictures))
-    ours = load(str(pictures), size=4, validation=0)
-    assert ours.train.images.shape == (36, 1, 4, 4)  # the first image is grey, and so are all
-    assert (ours.train.images[0] == 200).all()
+def test_idx_file_without_images_is_named(tmp_path):
+    raw = plain_copy(tmp_path)
+    path = raw / "train-images-idx3-ubyte"
+    path.write_bytes(path.read_bytes()[:4] + bytes(4) + path.read_bytes()[8:16])
+    with pytest.raises(ValueError, match="train-images-idx3-ubyte is empty .*; put a fresh copy"):
+        load("fashion-mnist", tmp_path)

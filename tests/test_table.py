@@ -64,7 +64,10 @@ def test_vgg_needs_32_pixels(size):
 
 
 TABLE = rl.trace(rl.resnet(18), IMAGENET)
+LONG = rl.trace(rl.cifar_resnet(999_998), (3, 32, 32))
 test_bad_input = refused(
+    (lambda: LONG.rows, ValueError, "3,499,", "take level 'stage'"),
+    (lambda: LONG.to_text("block"), ValueError, "3,499,", "take level 'stage'"),
     (
         lambda: rl.trace(rl.resnet(50), (1, 224, 224)),
         ValueError,

@@ -7,14 +7,28 @@ from javascript import JSON
 from resnet_lab.exercises import check
 from resnet_lab.explorers import ALL
 
+LAST = {"state": ("", ""), "values": {}}
+
+
+def values(name: str, state: str) -> dict:
+    """The values of a state, which is asked for several times before it changes."""
+    if LAST["state"] != (name, state):
+        LAST["values"] = ALL[name].check(ALL[name].read(state))
+        LAST["state"] = name, state
+    return LAST["values"]
+
 
 def render(name: str, state: str, results: str = "") -> str:
-    return ALL[name].render(ALL[name].read(state), JSON.parse(results) if results else None)
+    return ALL[name].render(values(name, state), JSON.parse(results) if results else None)
 
 
 def job(name: str, state: str) -> str:
-    explorer = ALL[name]
-    return JSON.stringify(explorer.job(**explorer.check(explorer.read(state))))
+    return JSON.stringify(ALL[name].job(**values(name, state)))
+
+
+def question(name: str, state: str) -> str:
+    asked = ALL[name].question
+    return JSON.stringify(asked(**values(name, state))) if asked else ""
 
 
 def code(name: str, state: str) -> str:
@@ -26,4 +40,10 @@ def judge(record: str, answer: str) -> list[str]:
     return [result.state, result.text]
 
 
-window.resnet_lab = {"render": render, "code": code, "job": job, "check": judge}
+window.resnet_lab = {
+    "render": render,
+    "code": code,
+    "job": job,
+    "question": question,
+    "check": judge,
+}

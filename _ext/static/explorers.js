@@ -84,9 +84,9 @@
         load,
         say,
         state: () => state(form),
-        show(text, end) {
+        show(text, end, answer) {
           results = text;
-          event = undefined;
+          if (!answer) event = undefined;
           start().then((lab) => {
             show(lab);
             if (end) announce();
@@ -101,11 +101,11 @@
 
     function change(cause) {
       event = cause;
-      job?.moved();
+      const asked = job?.moved();
       for (const input of inputs(form))
         if (input.nextElementSibling?.matches("output"))
           input.nextElementSibling.value = input.value;
-      start().then(show).catch(fail);
+      if (!asked) start().then(show).catch(fail);
       clearTimeout(silence);
       silence = setTimeout(announce, 700);
     }

@@ -1,7 +1,7 @@
-// Runs an explorer's job in a worker; loaded at the first click on its button.
-// `resnetJobHost.source` is what the worker runs: the engine and the jobs. The worker does one part
-// and waits to be asked for the next, so that nothing piles up here, and holding the job is not
-// asking.
+// Runs an explorer's job in a worker; loaded at the first click on its button. What a job is stands
+// in jobs.py. `resnetJobHost.source` is what the worker runs: the engine and the jobs. The worker
+// does one part and waits to be asked for the next, so that nothing piles up here, and holding the
+// job is not asking.
 "use strict";
 window.resnetJobHost = {
   open(figure, {start, load, state, show, say}) {
@@ -12,16 +12,19 @@ window.resnetJobHost = {
     const still = matchMedia("(prefers-reduced-motion: reduce)");
     const listen = "addEventListener";
     let worker, job, total, running = false, drawn = 0, unseen;
+    // Of a job that is done and takes questions: the last one sent, and whether one is on its way.
+    let sent, asking = false, answers = 0;
+    let own; // gives what the reader has drawn, which goes with a question
 
     const look = (mode) => {
       begin.textContent = {running: "Pause", paused: "Go on"}[mode] ?? words;
-      stop.hidden = !mode;
+      stop.hidden = !mode || mode === "done";
       figure.dataset.job = mode ?? "";
     };
     function end() {
       worker?.terminate();
-      worker = undefined;
-      running = false;
+      worker = sent = undefined;
+      running = asking = false;
       look();
     }
     function clear() {
@@ -38,15 +41,32 @@ window.resnetJobHost = {
     function goOn() {
       running = true;
       look("running");
-      worker.postMessage("next");
+      worker.postMessage({});
+    }
+    // Sends what the controls ask now, unless that is what was asked last.
+    function ask() {
+      const given = own?.(), text = window.resnet_lab.question(name, state());
+      if (text + given === sent) return false;
+      if (!asking) {
+        asking = true;
+        sent = text + given;
+        worker.postMessage({question: {...JSON.parse(text), own: given}});
+      }
+      return true;
     }
     function take({data}) {
       if (data.error) {
         clear();
         return say(data.error);
       }
+      if (asking) {
+        asking = false;
+        ask(); // while this answer is drawn
+        show(JSON.stringify(data), !answers++, true);
+        return;
+      }
       const done = data.step === total;
-      if (running && !done) worker.postMessage("next");
+      if (running && !done) worker.postMessage({});
       bar.value = data.step / total;
       steps.textContent = `step ${data.step} of ${total}`;
       const now = performance.now();
@@ -56,7 +76,12 @@ window.resnetJobHost = {
         drawn = now;
         show(JSON.stringify(data), done);
       }
-      if (done) end();
+      if (!done) return;
+      if (window.resnet_lab.question(name, state())) {
+        running = false;
+        look("done");
+        ask();
+      } else end();
     }
     async function run() {
       const text = (await start()).job(name, state());
@@ -64,13 +89,19 @@ window.resnetJobHost = {
       job = text;
       const asked = JSON.parse(text);
       total = asked.steps;
-      if (asked.task === "digits" && !window.resnetDigits) await load("digits.js");
+      const missing = asked.data.filter((name) => !window.resnetData?.[name]);
+      await Promise.all(missing.map((name) => load(`${name}.js`)));
+      if (figure.querySelector(".rl-pictures") && !own) {
+        if (!window.resnetPictures) await load("pictures.js");
+        own = window.resnetPictures(figure);
+      }
+      const data = Object.fromEntries(asked.data.map((name) => [name, window.resnetData[name]]));
       const url = URL.createObjectURL(new Blob([window.resnetJobHost.source]));
       worker = new Worker(url);
       URL.revokeObjectURL(url);
       worker.onmessage = take;
       worker.onerror = ({message}) => take({data: {error: "The training stopped: " + message}});
-      worker.postMessage({job: asked, digits: window.resnetDigits});
+      worker.postMessage({job: asked, data});
       running = true;
       look("running");
     }
@@ -84,10 +115,15 @@ window.resnetJobHost = {
     window[listen]("pagehide", end);
 
     return {
-      press: (what) => (what === "stop" ? clear() : !worker ? run() : running ? pause() : goOn()),
-      // A control was moved: what it changes of the job ends the job.
+      press: (what) =>
+        what === "stop" ? clear() : running ? pause() : worker && !sent ? goOn() : run(),
+      // A control was moved. What it changes of the job ends the job; what else it changes may be a
+      // question to one that is done: true if the answer is still to come.
       moved() {
-        if (job && window.resnet_lab.job(name, state()) !== job) clear();
+        if (!job) return false;
+        if (window.resnet_lab.job(name, state()) === job) return !!sent && (ask() || asking);
+        clear();
+        return false;
       },
     };
   },

@@ -98,8 +98,10 @@ def _column(table: Trace) -> tuple[list[Bar], list[Arc]]:
                 continue
             words = {"linear": f"fc, {layer.channels}", "maxpool": "max pool", "avgpool": "average"}
             text = words.get(kind) or layer_text(layer, table.net.dims, strided=False)
-            size = max(row.output_shape[1:], default=1)
-            found.append((size, KINDS[kind], row.output_shape[0], text))
+            size, channels = max(row.output_shape[1:], default=1), row.output_shape[0]
+            if KINDS[kind] == "linear":  # of every token, where there are several
+                size, channels = 1, row.output_shape[-1]
+            found.append((size, KINDS[kind], channels, text))
         parts = block.parts()
         for _ in range(block.copies):
             if parts.join and found:

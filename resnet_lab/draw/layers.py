@@ -8,7 +8,14 @@ from ..graph import Branches, Layer, block_name, branches
 from ..rows import Row
 from ..tracing import Trace
 
-KINDS = {"conv": "conv", "linear": "linear", "maxpool": "pool", "avgpool": "pool"}
+KINDS = {
+    "conv": "conv",
+    "transposed-conv": "conv",
+    "linear": "linear",
+    "attention": "linear",
+    "maxpool": "pool",
+    "avgpool": "pool",
+}
 
 MEANINGS = {
     "conv": "convolution",
@@ -36,12 +43,16 @@ SIGNS = {
 
 def layer_text(layer: Layer, dims: int = 2, strided: bool = True) -> str:
     """A layer in the paper's words: 3×3, 128, /2; in a net for signals 1×3, 128, /2."""
-    kernel = f"{layer.kernel if dims == 2 else 1}×{layer.kernel}"
-    step = f", /{layer.stride}" if layer.stride > 1 and strided else ""
-    if layer.kind == "conv":
+    if isinstance(layer.kernel, tuple):
+        kernel = "×".join([str(side) for side in layer.kernel])
+    else:
+        kernel = f"{layer.kernel if dims == 2 else 1}×{layer.kernel}"
+    steps = layer.stride if isinstance(layer.stride, tuple) else (layer.stride,)
+    step = f", /{max(steps)}" if max(steps) > 1 and strided else ""
+    if layer.kind in ("conv", "transposed-conv"):
         return f"{kernel}, {layer.channels}{step}"
-    if layer.kind == "linear":
-        return f"linear, {layer.channels}"
+    if layer.kind in ("linear", "attention"):
+        return f"{layer.kind}, {layer.channels}"
     if layer.kind not in KINDS:
         return MEANINGS.get(layer.kind, layer.kind)
     if layer.output_size == 1:

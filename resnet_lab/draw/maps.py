@@ -1,4 +1,4 @@
-"""Numbers as pixels: where a network decides for which class, and feature maps."""
+"""Numbers as pixels: where a network decides for which class, feature maps, the loss on planes."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     Colour = tuple[int, int, int]
 
 LEVELS = 64
+LOWEST, HIGHEST = -3.0, 1.0  # of the logarithm of a loss over that of guessing
 BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 
@@ -37,7 +38,7 @@ def decision_map(
     if not (0 <= min(values) and max(values) <= 1 and sum(values) >= 0):  # the sum finds a NaN
         bad = next(value for value in values if not 0 <= value <= 1)
         raise ValueError(f"a value of the map is {bad}; give probabilities from 0 to 1")
-    uri = _bitmap([int(LEVELS * value) for value in values], size, size, _two_colours(0.7))
+    uri = _bitmap([int(LEVELS * value) for value in values], size, size, two_colours(0.7))
     dots = ["", ""]
     for x, y, label_of in points:
         dots[label_of] += f"M{(1 + x) * WIDTH / 2:.1f} {(1 - y) * WIDTH / 2:.1f}h0"
@@ -75,7 +76,7 @@ def feature_maps(maps: Sequence[tuple[str, Sequence[float], int, int]], label: s
             raise ValueError(f"{caption} has a value that is not a number; leave such maps out")
     least = min([min(values) for _, values, *_ in maps])
     signed, reach = least < 0, max([max(values) for _, values, *_ in maps] + [-least]) or 1
-    colours = _two_colours(1) if signed else [(4 * level - level // 64,) * 3 for level in range(65)]
+    colours = two_colours(1) if signed else [(4 * level - level // 64,) * 3 for level in range(65)]
     columns = min(5, len(maps))
     side = min(120, (WIDTH - 8 * (columns - 1)) / columns)
     tallest = max([height / width for _, _, height, width in maps]) * side
@@ -98,15 +99,65 @@ def feature_maps(maps: Sequence[tuple[str, Sequence[float], int, int]], label: s
     return svg(y + 6, label, "".join(body))
 
 
-def _two_colours(most: float) -> list[Colour]:
-    """From orange over white to blue, in `LEVELS` steps. most: the share of colour at the ends."""
+def loss_planes(
+    planes: Sequence[tuple[str, Sequence[float | None]]], size: int, reach: float, label: str
+) -> str:
+    """Planes side by side: blue where the loss is lower than that of guessing, orange where higher.
+
+    Args:
+        planes: (name, values) each; a value is log10 of the loss over that of guessing, row by row
+            from the upper left, None where nothing is known yet.
+        size: cells along each side.
+        reach: how far a plane goes to each side.
+        label: the result, in a sentence.
+
+    >>> picture = loss_planes([("plain", [0.0, None, -1.0, 2.0])], 2, 1.0, "Four cells")
+    >>> picture.count("<image")                      # the plane, and the scale below it
+    2
+    """
+    colours = [*two_colours(1), (205, 205, 205)]
+    side = (WIDTH - 16) / 2
+    body = []
+    for place, (name, values) in enumerate(planes):
+        x = place * (side + 16)
+        uri = _bitmap([_loss_level(value) for value in values], size, size, colours)
+        body += [
+            write(x, 11, name, "rl-small rl-strong"),
+            _image(uri, x, 18, side, side, "pixelated", "rl-tint"),
+            f'<circle class="rl-sign" cx="{x + side / 2:.5g}" cy="{18 + side / 2:.5g}" r="4"/>',
+            write(x, side + 31, f"−{reach:g}", "rl-small rl-quiet"),
+            write(x + side / 2, side + 31, "0", "rl-small rl-quiet rl-middle"),
+            write(x + side, side + 31, f"{reach:g}", "rl-small rl-quiet rl-end"),
+        ]
+    scale = _bitmap(list(range(LEVELS, -1, -1)) + [0] * 3, LEVELS + 4, 1, colours)
+    y = side + 46
+    body += [
+        _image(scale, 100, y - 8, WIDTH - 200, 9, "auto", "rl-tint"),
+        write(94, y, "1/1000 of it", "rl-small rl-quiet rl-end"),
+        write(WIDTH / 2, y + 14, "the loss of guessing", "rl-small rl-quiet rl-middle"),
+        write(WIDTH - 94, y, "10 times it", "rl-small rl-quiet"),
+    ]
+    return svg(y + 20, label, "".join(body))
+
+
+def _loss_level(value: float | None) -> int:
+    """The place of a value's colour; the last one for what is not known."""
+    if value is None:
+        return LEVELS + 1
+    half = LEVELS / 2
+    share = -min(value, HIGHEST) / HIGHEST if value > 0 else max(value, LOWEST) / LOWEST
+    return int(half + half * share)
+
+
+def two_colours(most: float, steps: int = LEVELS) -> list[Colour]:
+    """From orange over white to blue, in so many steps. most: the share of colour at the ends."""
     ends = [
         [int(LIGHT[name][place : place + 2], 16) for place in (1, 3, 5)]
         for name in ("linear", "accent")
     ]
     found = []
-    for level in range(LEVELS + 1):
-        share = 2 * level / LEVELS - 1
+    for level in range(steps + 1):
+        share = 2 * level / steps - 1
         red, green, blue = [
             round(255 + most * abs(share) * (channel - 255)) for channel in ends[share > 0]
         ]
@@ -131,15 +182,15 @@ def _bitmap(levels: Sequence[int], width: int, height: int, colours: Sequence[Co
     bytes; where theirs would not, pixels are written twice or four times.
     """
     times = {0: 1, 2: 2}.get(width % 4, 4)
-    letters = [_letters(blue << 16 | green << 8 | red) * times for red, green, blue in colours]
+    pixels = [letters(blue << 16 | green << 8 | red) * times for red, green, blue in colours]
     header = [66, 77, *_bytes(54 + 3 * times * width * height), 0, 0, 0, 0, 54, 0, 0, 0]
     header += [40, 0, 0, 0, *_bytes(times * width), *_bytes(-height)]  # from the top down
     header += [1, 0, 24, 0] + [0] * 24
     begin = [
-        _letters(header[place] << 16 | header[place + 1] << 8 | header[place + 2])
+        letters(header[place] << 16 | header[place + 1] << 8 | header[place + 2])
         for place in range(0, 54, 3)
     ]
-    return "data:image/bmp;base64," + "".join(begin + [letters[level] for level in levels])
+    return "data:image/bmp;base64," + "".join(begin + [pixels[level] for level in levels])
 
 
 def _bytes(number: int) -> list[int]:
@@ -147,8 +198,8 @@ def _bytes(number: int) -> list[int]:
     return [number >> shift & 255 for shift in (0, 8, 16, 24)]
 
 
-def _letters(number: int) -> str:
-    """Three bytes as four letters of base64."""
+def letters(number: int) -> str:
+    """Three bytes, as one number, as four letters of base64."""
     return (
         BASE64[number >> 18]
         + BASE64[number >> 12 & 63]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..fields import text
 from ..graph import Branches, Layer
 from ..tables import shape_text
 from ..tracing import Trace
@@ -78,7 +79,7 @@ def _label(table: Trace, depths: list[int], found: list[Block]) -> str:
         f"{net.name} for an input of {shape_text(table.input_shape)}: {len(depths)} stages of "
         f"{', '.join([str(depth) for depth in depths])} {getattr(net, 'block', 'residual')} blocks "
         f"with {shortcut}; {table.params:,} parameters, {table.macs:,} MACs, "
-        f"receptive field {table.receptive_field:,}."
+        f"receptive field {text(table.field)}."
     )
 
 

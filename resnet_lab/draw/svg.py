@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..tables import escape
 from .palette import DARK, LIGHT, MARKS, properties
 
 WIDTH = 400
@@ -52,13 +53,6 @@ def svg(height: float, label: str, body: str, width: float = WIDTH) -> str:
         '<svg xmlns="http://www.w3.org/2000/svg" class="rl-svg" '
         f'viewBox="0 0 {round(width, 1)} {round(height, 1)}" role="img" aria-label="{label}">'
         f"<title>{label}</title><style>{STYLE}</style>{body}</svg>"
-    )
-
-
-def escape(text: str) -> str:
-    """`text` as it may stand in SVG, also inside quotation marks."""
-    return (
-        text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
     )
 
 

@@ -64,8 +64,9 @@ def check_number(record: dict[str, Any], answer: object) -> Result:
 def check_choice(record: dict[str, Any], answer: object) -> Result:
     options = [plain(option) for option in record["options"]]
     text = answer.strip() if isinstance(answer, str) else ""
-    if isinstance(answer, int) and answer is not True and answer in range(len(options)):
-        chosen = int(answer)
+    whole = hasattr(answer, "__index__") and not isinstance(answer, bool)
+    if whole and int(answer) in range(len(options)):  # type: ignore[call-overload]
+        chosen = int(answer)  # type: ignore[call-overload]
     elif text in options:
         chosen = options.index(text)
     elif len(text) == 1 and "a" <= text.lower() < letter(len(options)):

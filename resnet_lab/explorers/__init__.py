@@ -9,15 +9,21 @@ the other modules. Each explorer has a file named as its link, and is an attribu
 from __future__ import annotations
 
 # Every module's name is replaced here by the explorer in it.
+from .batch_norm import batch_norm
+from .budget import budget
 from .building_blocks import building_blocks
 from .cheaper_convolutions import cheaper_convolutions
 from .controls import Choice, Range, Real, Switch
+from .cross_entropy import cross_entropy
 from .degradation import degradation
 from .explorer import ALL, Explorer
 from .family import family, family_network
 from .function_class import function_class
 from .gradients import gradients
+from .inside import inside
+from .landscape import landscape
 from .output_size import output_size
+from .paths import paths
 from .race import race
 from .receptive_field import receptive_field
 from .residual_block import residual_block
@@ -31,14 +37,20 @@ __all__ = [
     "Range",
     "Real",
     "Switch",
+    "batch_norm",
+    "budget",
     "building_blocks",
     "cheaper_convolutions",
+    "cross_entropy",
     "degradation",
     "family",
     "family_network",
     "function_class",
     "gradients",
+    "inside",
+    "landscape",
     "output_size",
+    "paths",
     "race",
     "receptive_field",
     "residual_block",

@@ -30,7 +30,8 @@ class Range:
         Raises:
             ValueError: it cannot; the message says where it can.
         """
-        whole = isinstance(value, int) and not isinstance(value, bool)
+        whole = isinstance(value, int) or hasattr(value, "__index__")  # NumPy's, too
+        whole = whole and not isinstance(value, bool)
         if not whole or value not in range(self.low, self.high + 1, self.step):
             steps = f" in steps of {self.step}" if self.step > 1 else ""
             raise ValueError(
@@ -57,7 +58,11 @@ class Real:
 
     def check(self, value: Any) -> float:
         """The step nearest to `value`. Raises ValueError if that is outside the slider."""
-        near = isinstance(value, (int, float)) and abs(value) <= abs(self.low) + abs(self.high)
+        real = isinstance(value, (int, float)) or (
+            hasattr(value, "__float__") and not hasattr(value, "__len__")
+        )
+        near = real and abs(value) <= abs(self.low) + abs(self.high)
+        value = float(value) if near else value
         steps = round((value - self.low) / self.step) if near else -1
         if not 0 <= steps <= round((self.high - self.low) / self.step):
             raise ValueError(
@@ -111,6 +116,15 @@ class Choice:
     def read(self, text: str) -> object:
         """The value that a link writes as `text`."""
         return self.check({str(option): option for option in self.options}.get(text, text))
+
+
+class Picture(Choice):
+    """A choice of pictures, of which one may be the reader's own: "own".
+
+    Attributes:
+        options: a dict from each value to its words. Those that are numbers are places in
+            `pictures.png`, which pages have: a row of small pictures.
+    """
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,8 @@ class Explorer:
         chapter: the notebook it stands in, without its ending; links lead to that page.
         job: `job(**values)` returns work that takes longer than a frame, plain data of `jobs`. The
             view then takes `results` too: what the job has given last, None before its start.
+        question: `question(**values)` returns what the job, done, is asked when a control moves
+            that leaves the job itself alone; see `jobs`.
         start_job: the words on the button that starts the job.
     """
 
@@ -43,10 +45,11 @@ class Explorer:
         chapter: str = "",
         job: Callable[..., dict[str, Any]] | None = None,
         start_job: str = "Start",
+        question: Callable[..., dict[str, Any]] | None = None,
     ) -> None:
         self.name, self.title, self.chapter = name, title, chapter
         self.view, self.python, self.presets = view, python, presets or {}
-        self.job, self.start_job = job, start_job
+        self.job, self.start_job, self.question = job, start_job, question
         self.controls = {control.name: control for control in controls}
         self.start = {control.name: control.check(control.start) for control in controls}
         self._value = dict(self.start)

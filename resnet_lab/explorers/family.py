@@ -5,6 +5,7 @@ from __future__ import annotations
 from .. import draw
 from ..architecture import ResNet
 from ..blocks import BLOCK_OPTIONS
+from ..fields import text
 from ..tables import shape_text
 from ..tracing import trace
 from ..zoo import IMAGENET_DEPTHS, cifar_resnet, named, resnet
@@ -84,17 +85,11 @@ def view(size: int, **values: Any) -> str:
         OTHERS.extend([(other.net.name, other.params, other.macs) for other in tables])
     params, macs = traced.params, traced.macs
     rows = [
-        (
-            row.name,
-            shape_text(row.output_shape),
-            f"{row.params:,}",
-            f"{row.macs:,}",
-            f"{row.receptive_field:,}",
-        )
+        (row.name, shape_text(row.output_shape), f"{row.params:,}", f"{row.macs:,}", row.field_text)
         for row in traced.groups("stage")
         if row.kind not in ("relu", "flatten")
     ]
-    field = f"{traced.receptive_field:,}"
+    field = text(traced.field, traced.gated)
     rows.append(("total", f"{net.depth} layers", f"{params:,}", f"{macs:,}", field))
     return (
         draw.network(traced)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .controls import Choice, Range, Real, Switch
+from .controls import Choice, Picture, Range, Real, Switch
 from .explorer import Explorer
 
 COPIES = {
@@ -79,19 +79,26 @@ def field(control: Range | Real | Choice | Switch, key: str, value: object) -> s
             f'<output for="{key}">{value}</output>'
         )
     texts = control.texts().items()
-    if not control.fits():
+    if not control.fits() and not isinstance(control, Picture):
         options = [
             f'<option value="{option}"{" selected" * (option == value)}>{text}</option>'
             for option, text in texts
         ]
         return f'{label}<select id="{key}" name="{name}">{"".join(options)}</select>'
+    small = " rl-pictures" * isinstance(control, Picture)
     buttons = [
         f'<input type="radio" id="{key}-{option}" name="{name}" value="{option}"'
-        f'{" checked" * (option == value)}><label for="{key}-{option}">{text}</label>'
+        f'{" checked" * (option == value)}><label for="{key}-{option}"'
+        f"{_piece(option) * bool(small)}>{f'<span>{text}</span>' if small else text}</label>"
         for option, text in texts
     ]
     return (
         f'<span id="{key}">{control.label}</span>'
-        f'<span class="rl-options" role="radiogroup" aria-labelledby="{key}">'
+        f'<span class="rl-options{small}" role="radiogroup" aria-labelledby="{key}">'
         f"{''.join(buttons)}</span>"
     )
+
+
+def _piece(option: object) -> str:
+    """Where a picture begins in `pictures.png`, in which they stand side by side."""
+    return f' style="--rl-piece:{option}"' if isinstance(option, int) else ""

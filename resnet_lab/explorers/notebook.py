@@ -122,16 +122,14 @@ class Form:
             self.follow()
 
     def follow(self) -> None:
-        """Put every control where the explorer is, and show its view once; a job ends."""
+        """Put every control where the explorer is, and show its view once."""
         self.held = True
-        if self.job:
-            self.job.stop()
         try:
             for name, value in self.explorer.value.items():
                 self.controls[name].value = value
         finally:
             self.held = False
-        self.show()
+        self.show(self.job.moved() if self.job else None)
 
     def show(self, results: dict[str, Any] | None = None) -> None:
         """Show the present view, with a job's results if it has begun, and what can be copied."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from queue import SimpleQueue
 from threading import Thread
 from typing import Any
 
@@ -24,6 +25,9 @@ class JobButtons:
 
         fitting = ipywidgets.Layout(width="auto")
         self.explorer, self.show, self.number = explorer, show, 0
+        self.job: dict[str, Any] | None = None
+        self.results: dict[str, Any] | None = None
+        self.questions: SimpleQueue[dict[str, Any] | None] = SimpleQueue()
         self.start = ipywidgets.Button(description=explorer.start_job, layout=fitting)
         self.halt = ipywidgets.Button(description="Stop", layout=fitting, disabled=True)
         self.bar = ipywidgets.FloatProgress(value=0, min=0, max=1)
@@ -36,28 +40,62 @@ class JobButtons:
         """Start the job for the present values; one that runs is given up."""
         self.stop()
         self.halt.disabled = False
-        work = Thread(target=self.work, args=(self.number, self.explorer.value), daemon=True)
+        assert self.explorer.job is not None
+        self.job, self.questions = self.explorer.job(**self.explorer.value), SimpleQueue()
+        work = Thread(target=self.work, args=(self.number, self.job), daemon=True)
         work.start()
         return work
 
     def stop(self) -> None:
         """Give up the job that runs, after the step being done."""
         self.number += 1
+        self.job = self.results = None
+        self.questions.put(None)
         self.halt.disabled = True
 
-    def work(self, number: int, values: dict[str, Any]) -> None:
-        """Run the job, as long as no other has been started."""
+    def moved(self) -> dict[str, Any] | None:
+        """A control was moved: end a job that is another one now, ask one that takes questions.
+
+        Returns:
+            The results to show.
+        """
+        if self.job is None or self.explorer.job is None:
+            return None
+        values = self.explorer.value
+        if self.explorer.job(**values) != self.job:
+            self.stop()
+        elif self.explorer.question:
+            self.questions.put(self.explorer.question(**values))
+        return self.results
+
+    def work(self, number: int, job: dict[str, Any]) -> None:
+        """Run the job, as long as no other has been started, and answer questions after it."""
         try:
             from ..job_runner import run
         except ImportError:
             self.said.value = INSTALL
             return
-        assert self.explorer.job is not None
-        job = self.explorer.job(**values)
-        for results in run(job):
+        running = run(job)
+        for results in running:
             if number != self.number:
                 return
             self.bar.value = results["step"] / job["steps"]
             self.said.value = f"step {results['step']} of {job['steps']}"
-            self.show(results)
+            self.take(results)
+            if results["step"] == job["steps"]:
+                break
         self.halt.disabled = True
+        if self.explorer.question:
+            self.questions.put(self.explorer.question(**self.explorer.value))
+        while self.explorer.question:
+            question = self.questions.get()
+            while not self.questions.empty():  # the latest counts
+                question = self.questions.get()
+            if number != self.number or question is None:
+                return
+            self.take(running.send(question))
+
+    def take(self, results: dict[str, Any]) -> None:
+        """Keep results and show them."""
+        self.results = results
+        self.show(results)

@@ -1,0 +1,88 @@
+"""A matplotlib figure as the book shows it: sharp, on light and on dark, and with words.
+
+The style is `plt.style.use("resnet_lab.book")`, which matplotlib finds in this package.
+"""
+
+from __future__ import annotations
+
+import re
+from hashlib import sha256
+from io import StringIO
+
+from .draw.palette import DARK, LIGHT, MARKS, properties
+from .draw.svg import escape
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from matplotlib.figure import Figure
+
+# A picture that is a document of its own asks the reader's system for light or dark.
+_ALONE = (
+    ".rl-plot{display:block;width:100%;max-width:34rem;height:auto;margin:0 auto}"
+    ".rl-plot text{font-family:system-ui,sans-serif!important}"
+    "@media screen and (prefers-color-scheme:dark){.rl-plot:root{"
+    + properties([(name, DARK[name]) for name in MARKS])
+    + "}}"
+)
+
+
+class Plot:
+    """A figure as SVG, in the palette's colours, with words for those who cannot see it.
+
+    Attributes:
+        alt: what the figure shows.
+        svg: the picture.
+    """
+
+    def __init__(self, svg: str, alt: str) -> None:
+        self.svg, self.alt = svg, alt
+
+    def __repr__(self) -> str:
+        return self.alt
+
+    def _repr_html_(self) -> str:
+        return self.svg
+
+
+def show(figure: Figure, alt: str) -> Plot:
+    """A figure for the end of a cell; it is closed, so that no notebook shows it twice.
+
+    Args:
+        figure: with `plt.style.use("resnet_lab.book")`, whose colours change with the page.
+        alt: what the figure shows with its result, in a sentence.
+
+    Raises:
+        ValueError: `alt` says nothing.
+    """
+    from matplotlib import pyplot
+
+    if not isinstance(alt, str) or len(alt.split()) < 3:
+        raise ValueError(f"alt is {alt!r}; say in a sentence what the figure shows")
+    text = StringIO()
+    figure.savefig(text, format="svg", metadata=_NO_METADATA)
+    pyplot.close(figure)
+    return Plot(_for_pages(text.getvalue(), alt), alt)
+
+
+_NO_METADATA: dict[str, Any] = {"Date": None, "Creator": None, "Format": None, "Type": None}
+
+
+def _for_pages(svg: str, alt: str) -> str:
+    """matplotlib's SVG as a part of a page: named, as wide as its column, in the page's colours."""
+    svg = svg[svg.index("<svg") :].rstrip()
+    head, _, body = svg.partition(">")
+    box = head.partition('viewBox="')[2].partition('"')[0]
+    for name in MARKS:
+        body = body.replace(LIGHT[name], f"var(--rl-{name},{LIGHT[name]})")
+    # In a page ids are of all pictures, and so is a rule for every element.
+    body = re.sub(r'<g id="[\w.]+"', "<g", body).replace("*{stroke", ".rl-plot *{stroke")
+    mark = sha256(svg.encode()).hexdigest()[:6]
+    body = re.sub(r'(id="|url\(#|href="#)(?=[mp]\w{10})', rf"\g<1>{mark}", body)
+    words = escape(alt)
+    return (
+        '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+        f'class="rl-plot" viewBox="{box}" role="img" aria-label="{words}">'
+        f"<title>{words}</title><style>{_ALONE}</style>{body}"
+    )

@@ -44,10 +44,7 @@ def networks() -> dict[str, ResNet]:
     >>> [net.name for net in networks().values()]
     ['ResNet-20', 'plain-20']
     """
-    return {
-        "resnet20": cifar_resnet(20, in_channels=1),
-        "plain20": cifar_plain(20, in_channels=1),
-    }
+    return {"resnet20": cifar_resnet(20, in_channels=1), "plain20": cifar_plain(20, in_channels=1)}
 
 
 def question(

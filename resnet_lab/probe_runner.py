@@ -25,7 +25,6 @@ from .models import build
 from .paths import lesions, path_shares
 
 
-
 def garments() -> tuple[Tensor, Tensor]:
     """32 images of small Fashion-MNIST, normalised, (32, 1, 28, 28), and their classes."""
     data = load("fashion-mnist-small")

@@ -214,7 +214,9 @@ def test_on_a_phone_what_is_moved_and_what_moves_are_in_sight(browser, page):
         assert moved["y"] + moved["height"] <= 844
         assert picture["y"] + picture["height"] <= moved["y"] + 1
     assert [
-        name for name in explorers.inside.controls if name.startswith("b") and name != "block"
+        name
+        for name in explorers.inside.controls
+        if name.startswith("b") and name != "block"
         if opened.locator(f"#inside-{name}").is_visible()
     ] == ["b5"]
     assert opened.evaluate("document.documentElement.scrollWidth") <= 390

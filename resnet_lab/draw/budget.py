@@ -118,9 +118,7 @@ def roofline(
     body += [
         line(polyline(roof), "muted", 2),
         line(f"M{roof[1][0]:.1f} {roof[1][1]:.1f}V{bottom}", "muted rl-dashed", 1, 0.7),
-        write(
-            RIGHT, roof[1][1] - 6, f"{device}: {scientific(peak)} a second", "rl-small rl-end"
-        ),
+        write(RIGHT, roof[1][1] - 6, f"{device}: {scientific(peak)} a second", "rl-small rl-end"),
         write(roof[1][0] - 5, bottom - 6, "memory-bound", "rl-small rl-quiet rl-end"),
         write(roof[1][0] + 5, bottom - 6, "arithmetic-bound", "rl-small rl-quiet"),
     ]

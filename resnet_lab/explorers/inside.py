@@ -46,9 +46,7 @@ def view(results: dict[str, Any] | None = None, **values: Any) -> str:
     else:
         text = added(results)
     named = {NAMES[name]: each for name, each in chances.items()}
-    top = pictures.answers(
-        said(named), network.CLASSES, named, results["picture"], field, spoken
-    )
+    top = pictures.answers(said(named), network.CLASSES, named, results["picture"], field, spoken)
     part = asked["part"] if asked["part"] in results["maps"] else "sum"
     block = pictures.parts(
         f"{NAMES[asked['network']]}, {asked['layer']}: {added(results)}",
@@ -138,6 +136,7 @@ WORDS: dict[int | str, str] = {
     for place in range(network.PICTURES)
 }
 
+
 class Inside(Explorer):
     """The explorer, which in a notebook can be shown a picture."""
 
@@ -165,12 +164,16 @@ inside = Inside(
         Picture("picture", "Picture", {**WORDS, "own": "your own"}, 18),
         Choice("network", "Opened", NAMES, "resnet20"),
         Choice("over", "Over the picture", SHOWN, "field"),
-        Choice("block", "Block to open; below it, how much of its branch counts", tuple(range(1, 10)), 5),
-        *[
-            Real(name, f"Branch {number}", 0, 1, 1, 0.05)
-            for number, name in enumerate(BRANCHES, 1)
-        ],
-        Choice("part", "A place in", {"shortcut": "shortcut", "branch": "branch", "sum": "sum"}, "sum"),
+        Choice(
+            "block",
+            "Block to open; below it, how much of its branch counts",
+            tuple(range(1, 10)),
+            5,
+        ),
+        *[Real(name, f"Branch {number}", 0, 1, 1, 0.05) for number, name in enumerate(BRANCHES, 1)],
+        Choice(
+            "part", "A place in", {"shortcut": "shortcut", "branch": "branch", "sum": "sum"}, "sum"
+        ),
         Range("channel", "Map", 0, 63, 0),
         Range("row", "Row", 0, 27, 14),
         Range("column", "Column", 0, 27, 14),

@@ -14,7 +14,7 @@ import pytest
 import resnet_lab as rl
 from resnet_lab import explorers
 from resnet_lab.blocks import BLOCK_OPTIONS
-from resnet_lab.explorers import ALL, Choice, Explorer, Range, Real, Switch
+from resnet_lab.explorers import ALL, Choice, Explorer, Range, Real, Switch, Text
 from resnet_lab.explorers.controls import block_controls
 
 # Modules for PyTorch whose names copied code may use.
@@ -36,6 +36,8 @@ def some(control, dice):
     """A value that the control can take."""
     if isinstance(control, Switch):
         return dice.random() < 0.5
+    if isinstance(control, Text):
+        return dice.choice(["resnet18", "resnet50", "inception", "100% & <b>more</b>", "{", ""])
     if isinstance(control, Choice):
         return dice.choice(list(control.options))
     return control.check(
@@ -337,7 +339,10 @@ def test_in_a_notebook_kernel(monkeypatch):
 def test_the_pages_form_has_a_label_for_every_input(explorer):
     tags = Outline(explorer.to_html()).tags
     labelled = {attributes["for"] for tag, attributes in tags if tag == "label"}
-    inputs = [attributes for tag, attributes in tags if tag in ("input", "select")]
+    inputs = [attributes for tag, attributes in tags if tag in ("input", "select", "textarea")]
+    files = [attributes for attributes in inputs if attributes.get("type") == "file"]
+    assert all(attributes["aria-label"] for attributes in files)
+    inputs = [attributes for attributes in inputs if attributes not in files]
     assert {attributes["name"] for attributes in inputs} == set(explorer.controls)
     assert all(attributes["id"] in labelled for attributes in inputs)
     ids = {attributes.get("id") for _, attributes in tags}

@@ -183,8 +183,9 @@ def test_a_picture_of_the_readers_own(opened, node, tmp_path):
     until_shows(opened, node(wanted, bright))
     panel.get_by_text("Negative").click()
     until_shows(opened, node(wanted, [255 - level for level in bright]))
-    file.write_text("no picture")
-    panel.locator("input").set_input_files(file)
+    other = tmp_path / "other.png"
+    other.write_text("no picture")
+    panel.locator("input").set_input_files(other)
     wait_until(opened, lambda: "no picture" in panel.inner_text())
     assert "own" in opened.locator("figure").get_attribute("data-live")
 

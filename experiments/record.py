@@ -14,6 +14,7 @@ from resnet_lab.checkpoints import replace_file
 
 RESULTS = Path(__file__).with_name("results")
 RECORDED = Path(__file__).parents[1] / "resnet_lab" / "recorded_data.py"
+WHY = RECORDED.with_name("why_it_works.json")
 
 
 def write(path, about, runs):
@@ -112,5 +113,13 @@ def write_recorded():
     replace_file(RECORDED, lambda file: file.write(source.encode()))
 
 
+def write_why():
+    """Put the runs of results/why_it_works.json, one on every line, into the package."""
+    runs = json.loads((RESULTS / "why_it_works.json").read_text())["runs"]
+    lines = ",\n".join(json.dumps(run, separators=(",", ":")) for run in runs)
+    replace_file(WHY, lambda file: file.write(f"[\n{lines}\n]\n".encode()))
+
+
 if __name__ == "__main__":
     write_recorded()
+    write_why()

@@ -1,6 +1,6 @@
 """What the chapter "Why it works" shows: one part of it, or all.
 
-    python experiments/why_it_works.py [lesions paths identity skipinit shattering responses
+    python experiments/why_it_works.py [lesions paths identity shattering responses
                                         landscape] [--weights runs/trained]
 
 Writes results/why_it_works.json, one line a run; parts that are not asked for stay as they are.
@@ -11,18 +11,18 @@ at all.
 
 import argparse
 import json
+import subprocess
 from pathlib import Path
 
 import torch
 from degradation import RECIPE, network
-from record import RESULTS, write
+from record import RESULTS, write, write_why
 
 import resnet_lab as rl
 from resnet_lab import probes
 from resnet_lab.data import load, normalise
 from resnet_lab.device import machine
 from resnet_lab.gradients import alter
-from resnet_lab.job_runner import run
 from resnet_lab.models import build
 from resnet_lab.paths import blocks, lesions, path_shares, responses
 from resnet_lab.training import Recipe, fit
@@ -46,18 +46,13 @@ def trained_pair(folder):
         yield name, model, images, data.test.labels
 
 
-def on_digits(depth, shortcut, seed, change=None, lr=0.1):
-    """A network of the CIFAR family after 200 steps on the digits; its final training loss."""
+def on_digits(depth, shortcut, seed):
+    """A network of the CIFAR family after 200 steps on the digits; its loss in the last 20."""
     torch.manual_seed(seed)
     model, data = build(network(depth, shortcut)), load("digits")
-    if change:
-        change(model)
-    recipe = Recipe(steps=200, eval_every=10, seed=seed, **{**RECIPE, "lr": lr})
-    try:
-        curve = fit(model, data, recipe, callback=False)["curve"]
-        loss = sum(point["loss"] for point in curve[-2:]) / 2
-    except FloatingPointError:
-        loss = None  # it diverged
+    recipe = Recipe(steps=200, eval_every=10, seed=seed, **RECIPE)
+    curve = fit(model, data, recipe, callback=False)["curve"]
+    loss = sum(point["loss"] for point in curve[-2:]) / 2
     images = normalise(data.train.images, data.mean, data.std)
     return model, images, data.train.labels, loss
 
@@ -122,46 +117,6 @@ def part_identity(folder):
             yield {"version": version, "batchnorm": batchnorm, "share": rounded(means)}
 
 
-class Scaled(torch.nn.Module):
-    """SkipInit: a branch times a number that is learnt, 0 at first."""
-
-    def __init__(self, start):
-        super().__init__()
-        self.factor = torch.nn.Parameter(torch.tensor(float(start)))
-
-    def forward(self, x):
-        return self.factor * x
-
-
-def skip_init(start):
-    def change(model):
-        alter(model, batchnorm=False)
-        for block in blocks(model).values():
-            block.bn2 = Scaled(start)
-
-    return change
-
-
-def zero_scales(model):
-    for block in blocks(model).values():
-        torch.nn.init.zeros_(block.bn2.weight)
-
-
-def part_skipinit(folder):
-    """What a branch that starts at nothing is worth, with BatchNorm and without."""
-    ways = {
-        "BatchNorm": None,
-        "BatchNorm, zero scales": zero_scales,
-        "nothing": lambda model: alter(model, batchnorm=False),
-        "SkipInit": skip_init(0),
-        "scale 1": skip_init(1),
-    }
-    for lr in (0.1, 0.02):
-        for way, change in ways.items():
-            losses = [on_digits(56, "A", seed, change, lr)[-1] for seed in SEEDS]
-            yield {"way": way, "lr": lr, "depth": 56, "loss": losses}
-
-
 def line_gradients(depth, shortcut, seed, batchnorm, points=256, width=64):
     """Of an untrained network of one pixel, the slope at `points` places of a line of inputs."""
     torch.manual_seed(seed)
@@ -185,8 +140,8 @@ def autocorrelation(values, lags):
 
 def part_shattering(folder):
     """How alike the gradients at neighbouring inputs are, by depth and shortcut."""
-    for shortcut, batchnorm in (("none", False), ("B", False), ("B", True), ("none", True)):
-        for depth in (4, 10, 26, 50):
+    for shortcut, batchnorm in (("none", True), ("B", True), ("none", False), ("B", False)):
+        for depth in (4, 10, 26, 50) if batchnorm else (26,):
             slopes = [line_gradients(depth, shortcut, seed, batchnorm) for seed in range(20)]
             curves = torch.tensor([autocorrelation(slope, 16) for slope in slopes])
             largest = slopes[0].abs().max()
@@ -195,8 +150,11 @@ def part_shattering(folder):
                 "batchnorm": batchnorm,
                 "depth": depth,
                 "autocorrelation": rounded(curves.nanmean(0).tolist()),
-                "slope": [round(float(value), 3) for value in slopes[0] / largest],
-            }
+            } | (
+                {"slope": [round(float(value), 3) for value in slopes[0] / largest]}
+                if batchnorm and depth in (4, 26)
+                else {}
+            )
 
 
 def part_responses(folder):
@@ -215,19 +173,24 @@ def part_responses(folder):
             }
 
 
+RUN = """
+import {JOBS} from %s;
+const job = %s, results = [...JOBS[job.kind](job, {})];
+console.log(JSON.stringify(results.at(-1).planes));
+"""
+
+
 def part_landscape(folder):
-    """The plane of the explorer, with its start values."""
-    for task, depth in (("spirals", 32), ("digits", 32)):
-        job = probes.landscape(task, depth)
-        *_, end = run(job)
-        for kind, losses in end["planes"].items():
-            by_cell = dict(zip(job["order"], losses, strict=True))
-            yield {
-                "task": task,
-                "depth": depth,
-                "kind": kind,
-                "loss": rounded(by_cell[cell] for cell in range(job["cells"] ** 2)),
-            }
+    """The plane of the explorer with its start values, by the page's engine: node runs it."""
+    task, depth = "spirals", 32
+    job = json.dumps(probes.landscape(task, depth))
+    module = json.dumps(Path(probes.__file__).with_name("job_runner.mjs").as_uri())
+    command = ["node", "--input-type=module", "-"]
+    planes = subprocess.run(command, input=RUN % (module, job), text=True, capture_output=True)
+    for kind, heights in json.loads(planes.stdout).items():
+        by_cell = dict(zip(probes.outwards(21), [10**height for height in heights], strict=True))
+        losses = rounded(by_cell[cell] for cell in range(21 * 21))
+        yield {"task": task, "depth": depth, "kind": kind, "loss": losses}
 
 
 PARTS = {name[5:]: part for name, part in globals().items() if name.startswith("part_")}
@@ -244,10 +207,16 @@ def main():
         for found in PARTS[name](chosen.weights):
             runs.append({"part": name, **found})
             print(json.dumps(runs[-1])[:300], flush=True)
-        kept = json.loads(FILE.read_text())["runs"] if FILE.exists() else []
-        kept = [each for each in kept if each["part"] != name] + runs
-        kept.sort(key=lambda each: list(PARTS).index(each["part"]))
-        write(FILE, {"machine": machine(torch.device("cpu"), 1), "seeds": SEEDS}, kept)
+            keep(name, runs)
+
+
+def keep(name, runs):
+    """Write a part's runs in the place of those of before."""
+    kept = json.loads(FILE.read_text())["runs"] if FILE.exists() else []
+    kept = [each for each in kept if each["part"] != name] + runs
+    kept.sort(key=lambda each: list(PARTS).index(each["part"]))
+    write(FILE, {"machine": machine(torch.device("cpu"), 1), "seeds": SEEDS}, kept)
+    write_why()
 
 
 if __name__ == "__main__":

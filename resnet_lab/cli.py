@@ -169,8 +169,8 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     parser.description = "Train a network, and read its test error once, at the end."
     parser.add_argument(
         "--model",
-        default="resnet20",
-        help="resnet20, plain20, resnet18-small ... (default: resnet20)",
+        help="resnet20, plain20, resnet18-small ... (default: resnet20, with --weights imagenet "
+        "resnet18)",
     )
     parser.add_argument(
         "--data",
@@ -267,7 +267,8 @@ def train_once(arguments: argparse.Namespace, first: bool) -> int:
 
     recipe = Recipe(**{field.name: getattr(arguments, field.name) for field in fields(Recipe)})
     size, given = arguments.size, block_options(arguments)
-    check_images(arguments.model, given, size)
+    name = arguments.model or ("resnet18" if arguments.weights == "imagenet" else "resnet20")
+    check_images(name, given, size)
     data = load(
         arguments.data,
         arguments.data_folder,
@@ -276,7 +277,7 @@ def train_once(arguments: argparse.Namespace, first: bool) -> int:
         arguments.stream,
         arguments.workers,
     )
-    net = named(arguments.model, in_channels=data.channels, classes=len(data.classes), **given)
+    net = named(name, in_channels=data.channels, classes=len(data.classes), **given)
     torch.manual_seed(recipe.seed)
     model = build(net, weights=arguments.weights)
     history = fit(
@@ -295,11 +296,7 @@ def train_once(arguments: argparse.Namespace, first: bool) -> int:
         print(f"{summary_line(history, history['curve'][-1]['step'])}; {NO_TEST}")
     elif first:
         test = evaluate(model, data, "test", precision=history["recipe"]["precision"])
-        history |= {
-            "network": arguments.model,
-            "test_loss": test["loss"],
-            "test_error": test["error"],
-        }
+        history |= {"network": name, "test_loss": test["loss"], "test_error": test["error"]}
         if arguments.folder:
             write_json(Path(arguments.folder, "history.json"), history)
         print(

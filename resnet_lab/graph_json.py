@@ -50,13 +50,6 @@ def to_json(table: Trace) -> str:
     return text.replace('{"name": ', '\n  {"name": ').replace("}]}", "}\n]}")
 
 
-def parse(text: str) -> Any:
-    """JSON as plain data. A page puts the browser's own in its place."""
-    from json import loads
-
-    return loads(text)
-
-
 def from_json(text: str) -> Trace:
     """The table of a network that `to_json` has written.
 
@@ -64,13 +57,15 @@ def from_json(text: str) -> Trace:
         TypeError: for anything but text.
         ValueError: for a text that is no such network; the message says where.
     """
+    from json import loads
+
     if not isinstance(text, str):
         raise TypeError(f"text is of type {type(text).__name__}; it must be JSON as a string")
     if len(text) > LONGEST:
         raise ValueError(f"the text has {len(text):,} characters; at most {LONGEST:,} are read")
     try:
-        data = parse(text)
-    except Exception as error:  # each host's parser has its own
+        data = loads(text)
+    except Exception as error:  # a page's parser has its own
         raise ValueError(f"this is no JSON: {str(error)[:100]}") from None
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise ValueError(

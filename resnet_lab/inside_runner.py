@@ -9,6 +9,7 @@ from __future__ import annotations
 from base64 import b64encode
 from collections.abc import Generator
 from functools import cache
+from threading import Lock
 from typing import Any
 
 import torch
@@ -19,6 +20,7 @@ from .data import normalise
 from .models import build
 from .sources import FASHION_SMALL, idx_split
 
+ONE_AT_A_TIME = Lock()  # an opened network keeps what it has seen
 OWN = {"picture": torch.zeros(inside.SHAPE, dtype=torch.uint8)}
 
 
@@ -27,7 +29,8 @@ def give(picture: Any) -> None:
     try:
         import numpy
 
-        given = torch.from_numpy(numpy.array(picture))
+        known = isinstance(picture, Tensor)
+        given = picture.cpu() if known else torch.from_numpy(numpy.array(picture))
     except TypeError:
         raise TypeError(f"picture is {picture!r}; it must be an image or an array") from None
     colours = given.dim() == 3 and given.shape[2] >= 3
@@ -178,15 +181,16 @@ def answer(asked: dict[str, Any], dtype: torch.dtype = torch.float32) -> dict[st
     x.requires_grad_()
     found: dict[str, Any] = {"step": 1, "question": asked, "answers": {}}
     found["picture"] = text(images.view(28, 28).float())
-    for name in inside.networks():
-        logits = opened(name, dtype)(x, asked["factors"])
-        found["answers"][name] = logits.detach().double().softmax(1)[0].tolist()
-    net = opened(asked["network"], dtype)
-    return {
-        **found,
-        **block(net, asked, x),
-        "class": class_map(net, found["answers"][asked["network"]]),
-    }
+    with ONE_AT_A_TIME:
+        for name in inside.networks():
+            logits = opened(name, dtype)(x, asked["factors"])
+            found["answers"][name] = logits.detach().double().softmax(1)[0].tolist()
+        net = opened(asked["network"], dtype)
+        return {
+            **found,
+            **block(net, asked, x),
+            "class": class_map(net, found["answers"][asked["network"]]),
+        }
 
 
 def block(net: Opened, asked: dict[str, Any], x: Tensor) -> dict[str, Any]:

@@ -141,11 +141,16 @@ export function* landscape(job, data, options, {race, examples}) {
       return probe.loss(labels).loss;
     };
   });
+  const ring = (cell) => Math.max(
+    Math.abs(Math.floor(cell / cells) - middle), Math.abs(cell % cells - middle));
+  const order = Array.from({length: cells * cells}, (_, i) => i).sort((a, b) => ring(a) - ring(b));
   let done = 0;
-  for (const cell of job.order) {
+  for (const cell of order) {
     const across = reach * (cell % cells - middle) / middle;
     const up = -reach * (Math.floor(cell / cells) - middle) / middle;
-    KINDS.forEach((kind, i) => found[kind].push(nets[i](across, up)));
+    KINDS.forEach((kind, i) => {
+      found[kind].push(Math.round(1e4 * log10(nets[i](across, up))) / 1e4);
+    });
     if (++done % cells === 0) {
       yield {
         step: job.race.steps + done / cells,

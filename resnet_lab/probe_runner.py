@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import base64
 import copy
-from math import log10
+from math import floor, log10
 from typing import Any
 
 import torch
@@ -116,8 +116,8 @@ def landscape(job: dict[str, Any], dtype: torch.dtype = torch.float32) -> Result
     """Train the twins; then the loss on a plane through each, from the middle outwards.
 
     Returns:
-        Of each result "step" and, after the training, "planes" of "plain" and "residual": losses in
-        the order of `job["order"]`, as many as are known.
+        Of each result "step" and, after the training, "planes" of "plain" and "residual": log10 of
+        the losses in the order of `probes.outwards`, as many as are known.
     """
     models = yield from race(job["race"], dtype)
     inputs, labels = examples(job["race"])
@@ -125,13 +125,14 @@ def landscape(job: dict[str, Any], dtype: torch.dtype = torch.float32) -> Result
     axes = {kind: planes.directions(model, job["directions"]) for kind, model in models.items()}
     found: dict[str, list[float]] = {kind: [] for kind in models}
     middle = job["cells"] // 2
-    for done, cell in enumerate(job["order"], 1):
+    for done, cell in enumerate(probes.outwards(job["cells"]), 1):
         at = (
             job["reach"] * (cell % job["cells"] - middle) / middle,
             -job["reach"] * (cell // job["cells"] - middle) / middle,
         )
         for kind, model in models.items():
-            found[kind].append(planes.loss_at(model, inputs, labels, axes[kind], at))
+            loss = planes.loss_at(model, inputs, labels, axes[kind], at)
+            found[kind].append(floor(1e4 * logarithm(loss) + 0.5) / 1e4)
         if done % job["cells"] == 0:
             yield {
                 "step": job["race"]["steps"] + done // job["cells"],

@@ -7,38 +7,12 @@ what both need to agree on is here.
 from __future__ import annotations
 
 from . import jobs
-from .architecture import ResNet
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 NOTHING = -99.0  # stands for the logarithm of zero
-
-
-def altered(graph: dict[str, Any], activation: str, batchnorm: bool) -> dict[str, Any]:
-    """A graph as plain data with every ReLU exchanged and, unless `batchnorm`, without BatchNorm.
-
-    Args:
-        graph: of `Graph.to_dict`.
-        activation: "ReLU", "tanh" or "sigmoid".
-        batchnorm: False leaves it out.
-
-    Example:
-        >>> graph = jobs.twins("digits", 8, "A")["plain"].graph().to_dict()
-        >>> kinds = [layer["kind"] for layer in altered(graph, "tanh", False)["layers"]]
-        >>> kinds[:4]
-        ['conv', 'tanh', 'conv', 'tanh']
-    """
-    layers, stands_for = [], {}
-    for layer in graph["layers"]:
-        inputs = [stands_for.get(name, name) for name in layer["inputs"]]
-        if layer["kind"] == "batchnorm" and not batchnorm:
-            stands_for[layer["name"]] = inputs[0]
-            continue
-        kind = activation.lower() if layer["kind"] == "relu" else layer["kind"]
-        layers.append({**layer, "inputs": inputs, "kind": kind})
-    return {**graph, "layers": layers}
 
 
 def signals(
@@ -64,7 +38,7 @@ def signals(
         (5, [0, 1, 2, 3, 4], ['conv1', 'layer1.0.conv1'])
     """
     graphs = {
-        kind: altered(net.graph().to_dict(), activation, batchnorm)
+        kind: jobs.altered(net.graph().to_dict(), activation, batchnorm)
         for kind, net in jobs.twins("digits", depth, shortcut).items()
     }
     measured = [
@@ -101,15 +75,6 @@ def training(task: str, depth: int, seed: int) -> dict[str, Any]:
     return {**job, "map": 0}
 
 
-def block_names(net: ResNet) -> list[str]:
-    """The blocks of a network in order: layer1.0, layer1.1 ...
-
-    >>> block_names(jobs.twins("digits", 8, "A")["plain"])
-    ['layer1.0', 'layer2.0', 'layer3.0']
-    """
-    return [name for blocks in net.graph().stages().values() for name in blocks]
-
-
 def paths(task: str = "spirals", depth: int = 32, seed: int = 0) -> dict[str, Any]:
     """The job of training twins and looking at the paths through them, and at what each block does.
 
@@ -121,7 +86,8 @@ def paths(task: str = "spirals", depth: int = 32, seed: int = 0) -> dict[str, An
         Of the graphs, "residual" serves both: a plain network is one whose shortcuts carry nothing.
     """
     race = training(task, depth, seed)
-    blocks = block_names(jobs.twins(task, depth, "A")["residual"])
+    layers = race["graphs"]["residual"]["layers"]
+    blocks = [layer["name"].removesuffix(".add") for layer in layers if layer["kind"] == "add"]
     return {
         "kind": "paths",
         "data": race["data"],
@@ -195,7 +161,6 @@ def landscape(
         "cells": CELLS,
         "reach": reach,
         "directions": directions,
-        "order": outwards(CELLS),
     }
 
 
@@ -206,10 +171,7 @@ def outwards(size: int) -> list[int]:
     [4, 0, 1, 2, 3, 5, 6, 7, 8]
     """
     middle = size // 2
-    order = []
-    for ring in range(middle + 1):
-        for cell in range(size * size):
-            row, column = cell // size - middle, cell % size - middle
-            if max(abs(row), abs(column)) == ring:
-                order.append(cell)
-    return order
+    return sorted(
+        range(size * size),
+        key=lambda cell: max(abs(cell // size - middle), abs(cell % size - middle)),
+    )

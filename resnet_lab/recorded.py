@@ -8,6 +8,10 @@ from __future__ import annotations
 
 from .recorded_data import DEGRADATION, GRADIENTS, MEMORY
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 
 def find_rows(text: str, key: tuple[object, ...]) -> list[list[int]]:
     """The rows of numbers that stand under `key`; raises ValueError if nothing was recorded."""
@@ -72,7 +76,7 @@ def gradients(
     }
 
 
-def memory() -> list[dict[str, object]]:
+def memory() -> list[dict[str, Any]]:
     """Training steps of 224 x 224 images on an H100, as experiments/memory_on_gpu.py runs them.
 
     Returns:
@@ -84,7 +88,7 @@ def memory() -> list[dict[str, object]]:
         >>> memory()[0]["network"], memory()[0]["saved"]
         ('resnet18', 44406100)
     """
-    runs: list[dict[str, object]] = []
+    runs: list[dict[str, Any]] = []
     for line in MEMORY.strip().split("\n"):
         head, saved, added, micros = line.split(":")
         network, batch, precision = head.split(" ")
@@ -99,3 +103,35 @@ def memory() -> list[dict[str, object]]:
             }
         )
     return runs
+
+
+def why_it_works(part: str, **wanted: object) -> list[dict[str, Any]]:
+    """What experiments/why_it_works.py has measured, for the chapter of that name.
+
+    Args:
+        part: "lesions", "paths", "identity", "shattering", "responses" or "landscape".
+        wanted: what a run must say of itself, such as network="resnet20".
+
+    Returns:
+        The runs, as the script's parts make them.
+
+    Raises:
+        ValueError: there is no such run.
+
+    Example:
+        >>> (run,) = why_it_works("lesions", network="resnet20")
+        >>> run["blocks"][:2]
+        ['', 'layer1.0']
+    """
+    import json  # pages have none, and ask for nothing of this
+    from pathlib import Path
+
+    runs = json.loads(Path(__file__).with_name("why_it_works.json").read_text(encoding="utf-8"))
+    found = [
+        run
+        for run in runs
+        if run["part"] == part and all(run.get(key) == value for key, value in wanted.items())
+    ]
+    if not found:
+        raise ValueError(f"nothing was recorded for {part} with {wanted}")
+    return found

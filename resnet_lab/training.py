@@ -53,7 +53,8 @@ def fit(
     Ctrl-C and a notebook's stop button end it after the step being done, with a sentence: the
     history then has "stopped", the number of steps done, and the same line goes on from there. A
     run that was cut off, however it happened, ends with the same weights as one that was not: bit
-    for bit on a CPU, with the same number of threads and processes.
+    for bit on a CPU, with the same number of threads and processes. The history's "waiting" is, for
+    each point, the share of the time before it that was spent waiting for images.
 
     Args:
         model: Takes images (N, C, H, W), gives logits (N, classes).

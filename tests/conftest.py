@@ -110,7 +110,7 @@ def page_of(tmp_path_factory):
         path = folder / "index.html"
         path.write_text(
             "<!doctype html><html lang=en data-theme=light><meta charset=utf-8>"
-            "<title>A page</title>"
+            "<title>A page</title><link rel=icon href='data:,'>"
             + "".join([f"<link rel=stylesheet href={style}>" for style in live.STYLES])
             + f"<body>{html}<script src=explorers.js data-engine=brython.js data-bundle=bundle.js "
             "defer></script>",

@@ -1,6 +1,7 @@
 """What each chapter must hold, and its rhythm. Nothing is executed."""
 
 import ast
+import json
 import re
 from pathlib import Path
 
@@ -69,6 +70,59 @@ def test_code_fits_the_page(chapter):
         lines = source.splitlines()
         assert len(lines) <= 30, lines[0]
         assert [line for line in lines if len(line) > 76] == []
+
+
+# A section measures where its code trains a network or looks at the clock; it reports in a table
+# if it prints in a loop.
+MEASURES = re.compile(r"\b(?:fit|train|learn|evaluate|signals|effective|perf_counter|profile)\(")
+SHOWS = re.compile(r"(?m)^(?:show\(|HTML\(|explorers\.|display\()")
+
+
+def sections(chapter):
+    """The headings of the second rank, each with the cells under it that a reader sees."""
+    found = {"": []}
+    for cell in json.loads(chapter.read_text(encoding="utf-8"))["cells"]:
+        source = "".join(cell["source"])
+        if cell["cell_type"] == "markdown":
+            for heading in re.findall(r"(?m)^## (.*)$", source):
+                found[heading] = []
+        elif "remove-cell" not in cell["metadata"].get("tags", []):
+            found[list(found)[-1]].append(source)
+    return found
+
+
+def prints_in_a_loop(source):
+    loops = [node for node in ast.walk(ast.parse(source)) if isinstance(node, (ast.For, ast.While))]
+    return any(
+        isinstance(node, ast.Call) and getattr(node.func, "id", "") == "print"
+        for loop in loops
+        for node in ast.walk(loop)
+    )
+
+
+@each_chapter
+def test_a_section_that_reports_a_measurement_shows_it(chapter):
+    if chapter.stem.startswith("18"):
+        return  # a list of short tests, each of one number
+    bare = [
+        heading
+        for heading, found in sections(chapter).items()
+        if any(MEASURES.search(re.sub(r"def \w+\(", "", source)) for source in found)
+        and any(map(prints_in_a_loop, found))
+        and not any(map(SHOWS.search, found))
+    ]
+    assert bare == []
+
+
+@each_chapter
+def test_exercises_say_how_hard_they_are(chapter):
+    asked = [text for text in cells(chapter, "markdown") if text.startswith("**Exercise ")]
+    marks = [
+        re.search(r"^\*\*Exercise [\d.]+\*\* \*\((easy|medium|hard)\)\* ", text) for text in asked
+    ]
+    assert all(marks) or not any(marks)
+    if all(marks):
+        assert {mark[1] for mark in marks} >= {"easy", "medium"}
 
 
 def test_no_page_speaks_of_what_has_not_been_measured():

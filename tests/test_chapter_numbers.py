@@ -50,11 +50,17 @@ QUOTED = {
     },
     "11": {"15": "a value to set in the explorer"},
     "12": {"20": "the second Inception paper, section 3.2"},
-    "13": {"302 298 543 753 23.3 23.5 24.2": "experiments/results/compare_training.json"},
     "14": {
         "2.6": "a version of PyTorch",
-        "100": "a whole, in percent",
+        "60,000 10,000 5.90 5.88": "experiments/results/trained_networks.json",
+        "20": "layers of both networks, as their names say",
+        "36": "pairs of nine",
         "1.28": "millions of images in ImageNet",
+    },
+    "17": {
+        "80.4 79.3 79.0 82.2 83.4": "the abstracts and tables of the papers named",
+        "24.8 23.3 1.5": "the paper on squeeze-and-excitation, table 2",
+        "6.41 5.25 4.91 1,202": "the paper on stochastic depth, table 1 and section 4",
     },
     "18": {
         "45,000 5,000": "the paper, section 4.2",

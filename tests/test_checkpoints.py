@@ -117,6 +117,18 @@ def test_checkpoint_of_another_run_is_refused(recipe, count, net, named, tmp_pat
         fit(model(net=net), small_data(count), recipe, folder=tmp_path)
 
 
+@pytest.mark.parametrize("named", ["labels", "classes"])
+def test_other_data_with_the_same_images_are_another_run(named, tmp_path):
+    one, other = small_data(), small_data()
+    if named == "labels":
+        other.train = other.train._replace(labels=other.train.labels.flip(0))
+    else:
+        other.classes = other.classes[::-1]
+    fit(model(), one, RECIPE, folder=tmp_path)
+    with pytest.raises(ValueError, match=f"its {named} is .*, now it is .*; choose another folder"):
+        fit(model(), other, RECIPE, folder=tmp_path)
+
+
 @pytest.mark.parametrize("trouble", [ZeroDivisionError(), KeyboardInterrupt()])
 def test_interrupted_write_leaves_the_old_checkpoint(trouble, tmp_path):
     class Unwritable:

@@ -231,6 +231,16 @@ def test_without_pytorch_train_says_what_to_install(arguments):
         (["--device", "gpu"], "device is 'gpu', which PyTorch does not know"),
         (["--model", "vgg16"], "does not take the images of digits, (1, 8, 8)"),
         (["--steps", "20", "--lr", "100"], "far beyond that of guessing"),
+        (["--model", "signal"], "signal takes signals, but these data are images"),
+        (["--steps", "9" * 22], "9999; it must be at most 1,000,000,000"),
+        (["--seed", "9" * 22], "9999; it must be at most 4,294,967,295"),
+        (["--steps", "999999999", "--eval-every", "999999999"], "validate more often"),
+        (["--crop", "8"], "crop is 8, but an image of digits has only 8 pixels a side"),
+        (["--device", "meta"], "device is meta, on which PyTorch cannot compute here"),
+        (["--size", "32"], "size is 32, but only a folder of images"),
+        (["--weights", "imagenet"], "torchvision has no weights for ResNet-8"),
+        (["--freeze", "layer9"], "freeze has 'layer9', but no part of the network"),
+        (["--log", "csv"], "there is no folder to write to"),
     ],
 )
 def test_a_mistake_in_training_gives_a_sentence_and_status_2(arguments, message, capsys):
@@ -252,3 +262,46 @@ def test_train_reads_the_test_images_once(tmp_path, monkeypatch, capsys):
     assert main([*command, str(tmp_path)]) == 0 and len(readings) == 1
     assert "test error" in capsys.readouterr().out
     assert 0 <= json.loads((tmp_path / "history.json").read_text())["test_error"] <= 1
+
+
+def test_a_size_that_the_network_cannot_take_is_refused_before_anything_is_read(tmp_path, capsys):
+    (tmp_path / "cat").mkdir()
+    (tmp_path / "cat" / "broken.png").write_bytes(b"no image")
+    command = ["train", "--model", "vgg16", "--size", "16", "--data", str(tmp_path)]
+    assert main(command) == 2 and "too small for VGG-16" in capsys.readouterr().err
+
+
+def test_a_folder_streams_into_a_frozen_network_with_a_head_of_its_own(
+    tmp_path, capsys, monkeypatch
+):
+    """ImageNet's weights are those of torchvision's constructor, as there may be no network."""
+    torch, torchvision = pytest.importorskip("torch"), pytest.importorskip("torchvision")
+    from PIL import Image
+
+    from resnet_lab.checkpoints import load_checkpoint
+
+    for part in ("train", "val"):
+        for name in ("cat", "dog", "eel"):
+            (tmp_path / "photos" / part / name).mkdir(parents=True)
+            for number in range(4):
+                picture = Image.effect_noise((40, 36), 60).convert("RGB")
+                picture.save(tmp_path / "photos" / part / name / f"{number}.jpg")
+
+    def same(one, other):
+        return one.shape == other.shape and torch.equal(one, other)
+
+    trained = torchvision.models.resnet18().state_dict()
+    kind = torchvision.models.ResNet18_Weights
+    monkeypatch.setattr(kind, "get_state_dict", lambda self, **_: dict(trained))
+    command = ["train", "--weights", "imagenet", "--freeze", "--data", str(tmp_path / "photos")]
+    command += ["--folder", str(tmp_path / "run"), "--log", "csv"]
+    command += "--size 32 --batch 4 --steps 3 --stream --workers 0 --least-area 0.3".split()
+    assert main(command) == 0
+    assert "there are no test images" in capsys.readouterr().out
+    state = load_checkpoint(tmp_path / "run" / "checkpoint.pt")["model"]
+    assert {name for name in trained if not same(trained[name], state[name])} == {
+        "fc.weight",
+        "fc.bias",
+    }
+    assert state["fc.weight"].shape == (3, 512)
+    assert (tmp_path / "run" / "history.csv").exists()

@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+import time
 from base64 import b64decode
 from pathlib import Path
 
@@ -79,3 +80,66 @@ def test_the_pages_answer_is_pytorchs(theirs, own, number):
         one, other = b64decode(one), b64decode(other)
         assert len(one) == len(other) and max(map(abs, map(int.__sub__, one, other))) <= 1
     assert page["pixels"] == pytest.approx(ours["pixels"], abs=2)
+
+
+def test_in_a_notebook():
+    """The button opens both, a control asks again, and so does a picture that is shown to them."""
+    torch = pytest.importorskip("torch")
+    pytest.importorskip("ipywidgets")
+    from resnet_lab.explorers import inside as explorer
+    from resnet_lab.explorers.notebook import notebook_form
+    from resnet_lab.inside_runner import answer
+
+    def shown(values):
+        expected = explorer.render(values, answer(explorer.question(**values)))
+        deadline = time.monotonic() + 60
+        while form.view.value != expected and time.monotonic() < deadline:
+            time.sleep(0.02)
+        return form.view.value == expected
+
+    form = notebook_form(explorer)
+    assert "Not yet opened" in form.view.value
+    form.job.begin()
+    assert shown(explorer.start)
+    form.controls["b5"].value = 0.0
+    assert shown({**explorer.start, "b5": 0.0})
+    explorer.show(torch.full((56, 40, 3), 200, dtype=torch.uint8))
+    assert shown({**explorer.start, "b5": 0.0, "picture": "own"})
+    for wrong in (torch.zeros(28), torch.zeros(28, 28), torch.zeros(0, 28, dtype=torch.uint8)):
+        with pytest.raises(ValueError, match="it must be"):
+            explorer.show(wrong)
+    form.job.stop()
+    explorer.value = explorer.start
+
+
+def test_a_picture_is_made_small_and_grey():
+    torch = pytest.importorskip("torch")
+    from resnet_lab import inside_runner
+
+    wide = torch.zeros(20, 56, 3, dtype=torch.uint8)
+    wide[:, 28:] = torch.tensor([255, 0, 0])
+    inside_runner.give(wide.numpy())
+    found = inside_runner.OWN["picture"]
+    assert found.shape == (1, 28, 28) and found.dtype == torch.uint8
+    assert found[0, 9:19, 14:].unique().tolist() == [76]  # 0.299 of 255
+    assert found[0, :9].sum() == found[0, 19:].sum() == found[0, :, :14].sum() == 0
+
+
+def test_a_branch_switched_off_is_fatal_only_without_a_shortcut():
+    """On 200 test images; He and others' plain block has nothing else."""
+    torch = pytest.importorskip("torch")
+    from resnet_lab.data import load, normalise
+    from resnet_lab.inside_runner import Opened
+    from resnet_lab.trained import read
+
+    images, labels = [part[:200] for part in load("fashion-mnist-small").test]
+    about, _ = read("resnet20")
+    x = normalise(images, about["mean"], about["std"])
+    with torch.inference_mode():
+        right = {
+            name: (Opened(name)(x, [1.0] * 4 + [0.0] + [1.0] * 4).argmax(1) == labels)
+            .float()
+            .mean()
+            for name in inside.networks()
+        }
+    assert right["resnet20"] > 0.8 and right["plain20"] < 0.25

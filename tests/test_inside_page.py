@@ -12,6 +12,7 @@ from statistics import median, quantiles
 import pytest
 from browsing import CHANGES, wait_until, watched
 from conftest import Quiet
+from test_accessibility import axe, violations  # noqa: F401 - a fixture
 
 from resnet_lab import explorers, inside
 from resnet_lab.explorers import inside as explorer
@@ -102,14 +103,18 @@ def shows(opened, html):
     )
 
 
+def until_shows(opened, html):
+    wait_until(opened, lambda: shows(opened, html))
+
+
 def test_it_loads_what_it_needs_when_it_is_opened_and_shows_what_node_answers(opened, node):
     late = {"jobs.js", "trained.js", "pictures.js"}
     assert not opened.asked & late
     open_both(opened)
     assert late <= opened.asked
-    wait_until(opened, lambda: shows(opened, node(explorer.start)))
-    said = opened.inner_text("figure > form [role=status]")
-    assert said.startswith("ResNet-20 says ankle boot")
+    until_shows(opened, node(explorer.start))
+    said = opened.locator(".rl-said")
+    wait_until(opened, lambda: said.inner_text().startswith("ResNet-20 says ankle boot"))
 
 
 def test_a_branch_a_block_and_a_picture_by_keyboard_and_mouse(opened, node):
@@ -121,13 +126,13 @@ def test_a_branch_a_block_and_a_picture_by_keyboard_and_mouse(opened, node):
     opened.locator("#inside-b2").press("ArrowLeft")
     wanted = {**explorer.start, "picture": 7, "block": 6, "b6": 0.0, "b2": 0.95}
     wait_until(opened, lambda: values(opened) == wanted)
-    wait_until(opened, lambda: shows(opened, node(wanted)))
+    until_shows(opened, node(wanted))
     opened.get_by_text("block 5 off").click()
     opened.locator("label[for=inside-network-plain20]").click()
     opened.locator("label[for=inside-over-class]").click()
     wanted = {**wanted, "b6": 1.0, "b5": 0.0, "b2": 1.0, "network": "plain20", "over": "class"}
     wait_until(opened, lambda: values(opened) == wanted)
-    wait_until(opened, lambda: shows(opened, node(wanted)))
+    until_shows(opened, node(wanted))
 
 
 def test_a_place_is_pointed_at(opened, node):
@@ -147,7 +152,7 @@ def test_a_place_is_pointed_at(opened, node):
     opened.mouse.click(small["x"] + 2.5 * cell, small["y"] + 1.5 * cell)
     wanted = {**wanted, "part": "shortcut", "channel": 6, "row": 14, "column": 14}
     wait_until(opened, lambda: values(opened) == wanted)
-    wait_until(opened, lambda: shows(opened, node(wanted)))
+    until_shows(opened, node(wanted))
 
 
 def test_a_picture_of_the_readers_own(opened, node, tmp_path):
@@ -157,7 +162,7 @@ def test_a_picture_of_the_readers_own(opened, node, tmp_path):
     assert not panel.is_visible()
     opened.locator("label[for=inside-picture-own]").click()
     wanted = {**explorer.start, "picture": "own"}
-    wait_until(opened, lambda: shows(opened, node(wanted, [0] * 784)))
+    until_shows(opened, node(wanted, [0] * 784))
     canvas = panel.locator("canvas")
     box = canvas.bounding_box()
     opened.mouse.move(box["x"] + 40, box["y"] + 40)
@@ -175,9 +180,9 @@ def test_a_picture_of_the_readers_own(opened, node, tmp_path):
     picture.putdata(bright)
     picture.save(file)
     panel.locator("input").set_input_files(file)
-    wait_until(opened, lambda: shows(opened, node(wanted, bright)))
+    until_shows(opened, node(wanted, bright))
     panel.get_by_text("Negative").click()
-    wait_until(opened, lambda: shows(opened, node(wanted, [255 - level for level in bright])))
+    until_shows(opened, node(wanted, [255 - level for level in bright]))
     file.write_text("no picture")
     panel.locator("input").set_input_files(file)
     wait_until(opened, lambda: "no picture" in panel.inner_text())
@@ -196,7 +201,8 @@ def test_how_soon_a_control_shows(opened):
     took = [duration for *_, duration in opened.evaluate(CHANGES)]
     last = quantiles(took, n=20)[-1]
     print(f"control to picture: median {median(took):.0f} ms, p95 {last:.0f} ms of {len(took)}")
-    assert len(took) >= 40 and median(took) < 250  # 16, and 50 at p95, on a machine with no other
+    # The goals are 16 ms, and 50 for p95; the bound leaves room for a machine that has more to do.
+    assert len(took) >= 40 and median(took) < 100
 
 
 def test_on_a_phone_what_is_moved_and_what_moves_are_in_sight(browser, page):
@@ -221,4 +227,21 @@ def test_on_a_phone_what_is_moved_and_what_moves_are_in_sight(browser, page):
     ] == ["b5"]
     assert opened.evaluate("document.documentElement.scrollWidth") <= 390
     assert not opened.trouble
+    opened.close()
+
+
+@pytest.mark.parametrize("theme, width", [("light", 1280), ("dark", 390)])
+def test_axe_finds_nothing_in_it(browser, page, axe, theme, width):  # noqa: F811
+    """Opened, with the reader's own picture; the frame around it is no page of the book."""
+    opened = watched(browser, page.parent.as_uri(), viewport={"width": width, "height": 900})
+    opened.goto(page.as_uri())
+    opened.add_style_tag(content="[data-theme=dark] body { color: #ddd; background: #121212 }")
+    opened.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
+    opened.wait_for_function("window.resnet_lab")
+    open_both(opened)
+    opened.locator("label[for=inside-picture-own]").click()
+    opened.locator(".rl-own canvas").wait_for(state="visible")
+    found = violations(opened, axe)
+    frame = ("landmark-one-main", "page-has-heading-one", "region")
+    assert not [each for each in found if not each.startswith(frame)]
     opened.close()

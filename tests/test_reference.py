@@ -20,6 +20,12 @@ TORCH = (
     "checkpoints",
     "progress",
     "gradients",
+    "folders",
+    "drawn_things",
+    "weights",
+    "freezing",
+    "logs",
+    "saved",
 )
 
 

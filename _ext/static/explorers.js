@@ -7,21 +7,27 @@
   const base = document.currentScript.src.replace(/[^/]*$/, "");
   const figures = [...document.querySelectorAll(".rl-explorer")];
 
+  const still =
+    matchMedia("(prefers-reduced-motion: reduce)").matches ||
+    typeof WebAssembly !== "object" ||
+    typeof Worker !== "function";
+
   let starting, loading;
   const load = (file) =>
     new Promise((done, failed) => {
       document.head.append(
         Object.assign(document.createElement("script"), {
           src: base + file,
+          async: false, // in the order in which they are asked for
           onload: done,
           onerror: failed,
         }),
       );
     });
   const start = () =>
-    (starting ??= load(engine)
-      .then(() => load(bundle))
-      .then(() => window.resnet_lab));
+    (starting ??= Promise.all([engine, ...bundle.split(" ")].map(load)).then(
+      () => window.resnet_lab,
+    ));
 
   const inputs = (form) => [...form.elements].filter((input) => input.name);
   const written = ({type, checked, value}) =>
@@ -101,7 +107,7 @@
           });
         },
       });
-      job.press(what);
+      await job.press(what);
     }
 
     const announce = () =>
@@ -194,6 +200,8 @@
     });
     form.addEventListener("focusin", start);
     figure.querySelector("fieldset").disabled = false;
+    // Who wants no motion, or whose browser cannot train or only slowly, first sees a recorded run.
+    figure.ready = () => still && form.querySelector("[data-job]") && press("recorded").catch(fail);
 
     const follow = (arriving) => {
       const [target, link] = location.hash.slice(1).split("?");
@@ -260,7 +268,14 @@
     (entries) => {
       for (const {target} of entries.filter((entry) => entry.isIntersecting)) {
         near.unobserve(target);
-        whenIdle(() => start().then((lab) => whenIdle(() => warm(lab, target))), {timeout: 1000});
+        whenIdle(
+          () =>
+            start().then((lab) => {
+              target.ready?.();
+              whenIdle(() => warm(lab, target));
+            }),
+          {timeout: 1000},
+        );
       }
     },
     {rootMargin: "100%"},

@@ -26,18 +26,30 @@ def exercise_1() -> Number:
 
 
 def exercise_2() -> Number:
-    width = 640 * 256 // 480
+    table = rl.trace(rl.named("resnet20", in_channels=1), (1, 28, 28))
+    field = table.at("layer2.2.conv2").receptive_field
+    layers = 1 + 2 * 6
     return Number(
-        224 * 224 / (width * 256),
-        tolerance=0.005,
+        field,
         slips=[
-            (224 / 256, "That is the share of the height. The width counts too."),
-            (224 * 224 / (640 * 480), "The photograph was resized first."),
-            ((224 / 256) ** 2, "That would be right for a square photograph."),
+            (
+                1 + 2 * layers,
+                "From the first layer of block 4 on, neighbours lie two pixels apart.",
+            ),
+            (28, "The picture ends there, but the field is computed without an edge."),
+            (
+                1 + 2 * 6 + 4 * (layers - 6),
+                "The stride of a layer counts for the layers after it, not for itself.",
+            ),
         ],
-        hint="The area of the crop over the area of the resized photograph.",
+        hint=(
+            "Thirteen 3 × 3 convolutions: the first eight read neighbouring pixels, block 4's "
+            "stride lies in its first one."
+        ),
         solution=(
-            "224·224 / (341·256) = 0.575. More than four tenths of the picture are never looked at."
+            f"1 + 8·2 + 5·4 = {field}: the first convolution, six in blocks 1 to 3 and the first "
+            "of block 4 add 2 each, the five behind that stride 4 each. That is more than the "
+            "picture: in the middle such a place can see all of it."
         ),
     )
 
@@ -56,19 +68,26 @@ def exercise_3() -> Number:
     )
 
 
-def exercise_4() -> Number:
-    norms = [row for row in rl.trace(rl.resnet(18), (3, 224, 224)) if row.kind == "batchnorm"]
-    layers, channels = len(norms), sum(row.output_shape[0] for row in norms)
-    extra = 2 * channels + layers
-    return Number(
-        extra,
-        slips=[
-            (2 * channels, "And one counter in each layer."),
-            (channels + layers, "A mean and a variance for each channel."),
-            (4 * channels + layers, "The scale and the shift are trained."),
-        ],
-        hint="For each channel a running mean and a running variance; for each layer a counter.",
-        solution=f"2·{channels:,} + {layers} = {extra:,}.",
+def exercise_4() -> Choice:
+    return Choice(
+        (
+            "Nothing: its input is zero.",
+            "The 16 maps of block 3, unchanged.",
+            "Every second pixel of the 16 maps of block 3, and 16 maps of zeros.",
+            "The average of the maps of block 3.",
+        ),
+        2,
+        hints={
+            0: "That is what a plain block leaves.",
+            1: "Block 5 takes 32 maps of 14 × 14.",
+            3: "Option A has no average: look at it in the explorer.",
+        },
+        hint="It has no weights: which of the shortcuts A, B and C is it?",
+        solution=(
+            "The shortcut is option A: it takes every second pixel and fills the missing "
+            "channels with zeros. Block 5 gets that, and the network answers with half its maps "
+            "empty."
+        ),
     )
 
 

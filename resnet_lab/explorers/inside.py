@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 NAMES = {name: net.name for name, net in network.networks().items()}
 SHOWN = {"field": "the field", "class": "what decided", "picture": "nothing"}
+OPEN = "Block to open; below it, how much of its branch counts"
 BRANCHES = [f"b{number}" for number in range(1, 10)]
 ON = dict.fromkeys(BRANCHES, 1.0)
 
@@ -164,16 +165,9 @@ inside = Inside(
         Picture("picture", "Picture", {**WORDS, "own": "your own"}, 18),
         Choice("network", "Opened", NAMES, "resnet20"),
         Choice("over", "Over the picture", SHOWN, "field"),
-        Choice(
-            "block",
-            "Block to open; below it, how much of its branch counts",
-            tuple(range(1, 10)),
-            5,
-        ),
+        Choice("block", OPEN, tuple(range(1, 10)), 5),
         *[Real(name, f"Branch {number}", 0, 1, 1, 0.05) for number, name in enumerate(BRANCHES, 1)],
-        Choice(
-            "part", "A place in", {"shortcut": "shortcut", "branch": "branch", "sum": "sum"}, "sum"
-        ),
+        Choice("part", "A place in", network.PARTS, "sum"),
         Range("channel", "Map", 0, 63, 0),
         Range("row", "Row", 0, 27, 14),
         Range("column", "Column", 0, 27, 14),

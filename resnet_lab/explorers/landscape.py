@@ -22,14 +22,16 @@ def job(task: str, depth: int, seed: int, directions: int, reach: float) -> dict
     return probes.landscape(task, depth, seed, directions, reach)
 
 
-ORDER = probes.outwards(CELLS)
+ORDER: list[int] = []
 
 
-def by_cell(losses: list[float], guess: float) -> list[float | None]:
+def by_cell(heights: list[float], guess: float) -> list[float | None]:
     """log10 of losses over that of guessing, row by row; None for those that are to come."""
+    if not ORDER:  # once, and not before it is needed
+        ORDER.extend(probes.outwards(CELLS))
     found: list[float | None] = [None] * (CELLS * CELLS)
-    for cell, loss in zip(ORDER, losses, strict=False):
-        found[cell] = jobs.log(max(loss / guess, 1e-6)) / LN10 if loss < 1e9 else 9.0
+    for cell, height in zip(ORDER, heights, strict=False):
+        found[cell] = height - guess
     return found
 
 
@@ -42,21 +44,21 @@ def view(
     results: dict[str, Any] | None = None,
 ) -> str:
     """Both planes on one scale, the loss along their middle, and its means by distance."""
-    guess = jobs.log(CLASSES[task])
+    guess = jobs.log(jobs.log(CLASSES[task])) / LN10
     planes = (results or {}).get("planes") or {"plain": [], "residual": []}
     known = len(planes["plain"])
     if known:
-        middles = {kind: losses[0] for kind, losses in planes.items()}
+        middles = {kind: 10 ** heights[0] for kind, heights in planes.items()}
         label = "The loss on a plane through the weights; in the middle " + ", ".join(
             [f"{kind} {loss:.2g}" for kind, loss in middles.items()]
         )
-        label += f"; guessing costs {guess:.2g}"
+        label += f"; guessing costs {10**guess:.2g}"
     elif results:
         losses = [f"{kind} {curve[-1]:.2g}" for kind, curve in results["losses"].items()]
         label = f"Training, step {results['step']}: loss {', '.join(losses)}"
     else:
         label = f"Twins of {depth} layers, to be trained; then 441 points around each"
-    values = {kind: by_cell(losses, guess) for kind, losses in planes.items()}
+    values = {kind: by_cell(heights, guess) for kind, heights in planes.items()}
     return (
         loss_planes(list(values.items()), CELLS, reach, label)
         + formula(label)
@@ -67,11 +69,11 @@ def view(
 
 def section(values: dict[str, list[float | None]], guess: float, reach: float) -> str:
     """The loss along the middle row of both planes."""
-    shift, series, ends = jobs.log(guess) / LN10, [], []
+    series, ends = [], []
     for kind, cells in values.items():
         row = cells[MIDDLE * CELLS : (MIDDLE + 1) * CELLS]
         points = [
-            (reach * (place - MIDDLE) / MIDDLE, value + shift)
+            (reach * (place - MIDDLE) / MIDDLE, value + guess)
             for place, value in enumerate(row)
             if value is not None
         ]
@@ -92,8 +94,10 @@ def rows(planes: dict[str, list[float]], reach: float) -> list[tuple[str, ...]]:
     for ring in range(0, MIDDLE + 1, 2):
         first, stop = max(0, 2 * ring - 1) ** 2, (2 * ring + 1) ** 2
         means = [
-            f"{sum(losses[first:stop]) / (stop - first):.2g}" if len(losses) >= stop else "–"
-            for losses in planes.values()
+            f"{sum([10**height for height in heights[first:stop]]) / (stop - first):.2g}"
+            if len(heights) >= stop
+            else "–"
+            for heights in planes.values()
         ]
         found.append((f"{reach * ring / MIDDLE:.2g}", *means))
     return found

@@ -23,8 +23,7 @@ def job(task: str, depth: int, seed: int, show: str) -> dict[str, Any]:
 def percent(share: float) -> str:
     """A share in percent, with a proper minus sign."""
     value = 100 * share
-    text = f"{value:.1f}" if abs(value) >= 0.05 else "0" if value > -1e-9 else "−0.0"
-    return text.replace("-", "−")
+    return f"{value:.1f}".replace("-", "−") if abs(value) >= 0.05 else "0"
 
 
 def by_length(depth: int, results: dict[str, Any] | None) -> str:
@@ -32,7 +31,7 @@ def by_length(depth: int, results: dict[str, Any] | None) -> str:
     blocks = (depth - 2) // 2
     counts, shares = probes.path_counts(blocks), (results or {}).get("shares")
     number = sum(counts)
-    label = f"{blocks} blocks make {number:,} paths; most of them go through "
+    label = f"{blocks} blocks make {number:,} paths; the commonest go through "
     label += (
         f"{blocks // 2} or {blocks - blocks // 2} branches"
         if blocks % 2
@@ -129,7 +128,7 @@ paths = Explorer(
     python,
     presets={
         "two spirals, seconds": {"task": "spirals", "depth": 32},
-        "digits, longer": {"task": "digits", "depth": 32},
+        "digits, longer": {"task": "digits", "depth": 20},
     },
     chapter="16-why-it-works",
     job=job,

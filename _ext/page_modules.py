@@ -54,6 +54,7 @@ def page_parts() -> dict[str, dict[str, Module]]:
         "base": {
             "__future__": Module("annotations = None"),
             "dataclasses": own("dataclasses.py"),
+            "json": own("json.py"),
             **base,
             **package_modules(PACKAGE, ["explorers.explorer"], read),
             "page": own("entry.py"),

@@ -18,7 +18,7 @@ from torch.utils.data import Dataset
 
 from .data import Data, crop_batch, pad_images, sampling_plan
 from .device import available_memory, gigabytes
-from .folders import Pictures, loader
+from .folders import Pictures, read_ahead
 from .recipe import Recipe
 
 AHEAD = 2  # batches that each worker has ready
@@ -86,15 +86,13 @@ class Streamed:
         pictures: Pictures = self.data.train.images
         workers = pictures.workers
         settings: dict[str, Any] = {"prefetch_factor": AHEAD} if workers else {}
-        self.batches = iter(
-            loader(
-                Steps(pictures, self.data.train.labels, self.recipe),
-                workers,
-                batch_size=None,
-                sampler=self.steps(step),
-                pin_memory=self.device.type == "cuda",
-                **settings,
-            )
+        self.batches = read_ahead(
+            Steps(pictures, self.data.train.labels, self.recipe),
+            workers,
+            batch_size=None,
+            sampler=self.steps(step),
+            pin_memory=self.device.type == "cuda",
+            **settings,
         )
 
     def steps(self, step: int) -> Iterator[tuple[int, list[list[int]]]]:

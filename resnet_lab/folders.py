@@ -263,21 +263,25 @@ class Pictures(Dataset[Tensor]):
 
     def batches(self, size: int) -> Iterator[Tensor]:
         """All of them in order, so many at once."""
-        yield from loader(self, self.workers, batch_size=size)
+        yield from read_ahead(self, self.workers, batch_size=size)
 
 
-def loader(pictures: Dataset[Any], workers: int, **settings: Any) -> DataLoader[Any]:
-    """PyTorch's DataLoader as it is used here: its workers outlive Ctrl-C, as the run decides.
+def read_ahead(pictures: Dataset[Any], workers: int, **settings: Any) -> Iterator[Any]:
+    """What PyTorch's DataLoader gives, as it is used here.
 
-    It takes nothing from PyTorch's global random numbers.
+    Its workers outlive Ctrl-C, as the run decides, and it takes nothing from PyTorch's global
+    random numbers. What a worker finds wrong with a file is said without its traceback.
     """
-    return DataLoader(
-        pictures,
-        num_workers=workers,
-        worker_init_fn=ignore_interrupts,
-        generator=torch.Generator(),
-        **settings,
-    )
+    try:
+        yield from DataLoader(
+            pictures,
+            num_workers=workers,
+            worker_init_fn=ignore_interrupts,
+            generator=torch.Generator(),
+            **settings,
+        )
+    except ValueError as error:
+        raise ValueError(str(error).rstrip().rpartition("ValueError: ")[2]) from None
 
 
 def ignore_interrupts(worker: int) -> None:

@@ -29,7 +29,8 @@ def give(picture: Any) -> None:
     try:
         import numpy
 
-        given = torch.from_numpy(numpy.array(picture))
+        known = isinstance(picture, Tensor)
+        given = picture.cpu() if known else torch.from_numpy(numpy.array(picture))
     except TypeError:
         raise TypeError(f"picture is {picture!r}; it must be an image or an array") from None
     colours = given.dim() == 3 and given.shape[2] >= 3

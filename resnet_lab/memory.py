@@ -29,14 +29,21 @@ KEEPS: dict[str, tuple[str, int, int]] = {
     "maxpool": ("input", 0, 8),
     "avgpool": ("input", 0, 0),  # but nothing where it averages everything: see `_Walk.keep`
     "multiply": ("inputs", 0, 0),
+    "relu6": ("copy", 0, 0),  # of the input, which is overwritten in place
+    "hardswish": ("copy", 0, 0),
+    "silu": ("copy", 0, 0),
+    "hardsigmoid": ("input", 0, 0),
     "dropout": ("mask", 0, 0),
     "zero-pad": ("nothing", 0, 0),
     "flatten": ("nothing", 0, 0),
     "add": ("nothing", 0, 0),
     "concat": ("nothing", 0, 0),
+    "mean": ("nothing", 0, 0),
+    "reshape": ("nothing", 0, 0),
+    "slice": ("nothing", 0, 0),
 }
 WEIGHTED = ("conv", "linear")
-VIEWS = ("flatten",)  # their output is their input in another shape
+VIEWS = ("flatten", "reshape", "slice")  # their output is a part of their input's memory
 
 PRECISIONS = {"float32": 4, "bfloat16": 2, "float16": 2}
 """Bytes of an activation. In the latter two PyTorch's autocast computes; weights stay float32."""
@@ -203,7 +210,7 @@ class _Walk:
                     self.run(rows, section.copies)
             layer = section.rows[-1].layer
             if section.copies > 1 and layer is not None:
-                self.named[shifted(layer.name, section.copies - 1)] = self.last
+                self.named[shifted(layer.name, section.copies - 1, section.place)] = self.last
         if checkpointing and not self.recomputed:
             raise ValueError(
                 f"checkpointing is True, but {table.net.name} has no blocks to compute again; "
@@ -251,9 +258,9 @@ class _Walk:
         if kind in VIEWS:
             out = source
         what, a_channel, a_number = KEEPS[kind]
-        if has_gradient and not (kind == "avgpool" and layer.output_size == 1):
+        if has_gradient and not (kind == "avgpool" and layer.output_size in (1, (1, 1))):
             kept = a_channel * row.output_shape[0] + a_number * (out.bytes // size)
-            if what == "mask":
+            if what in ("mask", "copy"):
                 kept += out.bytes
             else:
                 kept += _keep(what, source, sources, out)

@@ -1,5 +1,6 @@
 """The wheel, and that its metadata, requirements.txt and the constraints say the same."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -15,6 +16,7 @@ from packaging.utils import canonicalize_name
 import resnet_lab
 
 ROOT = Path(__file__).parent.parent
+REPOSITORY = "https://github.com/you/your-fork"
 PYTHONS = ("3.10", "3.11", "3.12", "3.13")
 
 
@@ -28,12 +30,13 @@ def requirements(lines):
 def wheel(tmp_path_factory):
     """The wheel, built from a copy, for building leaves folders behind."""
     folder = tmp_path_factory.mktemp("wheel")
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
+    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
         shutil.copy(ROOT / name, folder)
     for name in ("resnet_lab", "_ext", "tests"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
-    built = subprocess.run([*pip, "."], cwd=folder, capture_output=True, text=True)
+    environment = {**os.environ, "REPOSITORY": REPOSITORY}
+    built = subprocess.run([*pip, "."], cwd=folder, capture_output=True, text=True, env=environment)
     assert built.returncode == 0, built.stderr
     return next(folder.glob("*.whl"))
 
@@ -90,6 +93,18 @@ def test_metadata_is_complete(metadata):
     classifiers = metadata.get_all("Classifier")
     assert {f"Programming Language :: Python :: {python}" for python in PYTHONS} < set(classifiers)
     assert f"version: {resnet_lab.__version__}\n" in (ROOT / "CITATION.cff").read_text()
+
+
+def test_a_package_index_can_show_the_readme(metadata):
+    """It knows no other file of the repository: every picture and link has an address."""
+    text = metadata.get_payload()
+    pictures, links = [re.findall(rf"{mark}\[[^]]*\]\(([^)]*)\)", text) for mark in ("!", "(?<!!)")]
+    raw = "https://raw.githubusercontent.com/you/your-fork/main/"
+    assert pictures and links and all(picture.startswith(raw) for picture in pictures)
+    assert all((ROOT / picture.removeprefix(raw)).exists() for picture in pictures)
+    assert all(link.startswith("https://") for link in links)
+    assert metadata["Project-URL"] == f"Repository, {REPOSITORY}"
+    assert metadata["Description-Content-Type"] == "text/markdown"
 
 
 @pytest.mark.parametrize("python", PYTHONS)

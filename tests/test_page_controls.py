@@ -41,6 +41,8 @@ def ways(control, kind, label):
         # A list's options open outside the page, where a test cannot point at them.
         yield "choice", lambda: control.select_option(index=to(1, 0))
         yield "keyboard", lambda: control.press(to("ArrowDown", "ArrowUp"))
+    elif kind == "textarea":
+        yield "keyboard", lambda: control.fill("vgg16")
     elif kind == "checkbox":
         yield "mouse", control.click
         yield "keyboard", lambda: control.press("Space")

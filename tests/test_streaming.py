@@ -132,6 +132,18 @@ def test_two_processes_read_each_image_once_an_epoch(tmp_path):
     assert len(shares[0]) == len(shares[1]) == 32 and set(shares[0]) != set(shares[1])
 
 
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_file_that_cannot_be_read_is_named_without_a_traceback(workers, tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        for number in range(9):
+            Image.new("L", (8, 8)).save(tmp_path / name / f"{number}.png")
+    (tmp_path / "b" / "4.png").write_bytes(b"no image")
+    data = load(tmp_path, validation=0, stream=True, workers=workers)
+    with pytest.raises(ValueError, match="^.*4.png cannot be read as an image .*of the folder$"):
+        fit(model(net=replace(NOISY, classes=2)), data, replace(RUN, batch=4, crop=1))
+
+
 @pytest.mark.slow
 def test_ten_times_the_images_take_no_more_memory(tmp_path):
     """50,000 images and 5,000, of 16 x 16 pixels, 12.8 MB and 1.3 MB."""

@@ -30,10 +30,17 @@
     ));
 
   const inputs = (form) => [...form.elements].filter((input) => input.name);
-  const state = (form) =>
+  const written = ({type, checked, value}) =>
+    type === "checkbox"
+      ? checked
+      : type === "textarea"
+        ? value.replace(/[%&]/g, encodeURIComponent)
+        : value;
+  const state = (form, longest = Infinity) =>
     inputs(form)
       .filter((input) => input.type !== "radio" || input.checked)
-      .map((input) => input.name + "=" + (input.type === "checkbox" ? input.checked : input.value))
+      .filter((input) => input.type !== "textarea" || input.value.length <= longest)
+      .map((input) => input.name + "=" + written(input))
       .join("&");
 
   function restore(form, link) {
@@ -43,6 +50,7 @@
         else if (input.type === "checkbox") input.checked = value === "true";
         else if (
           input.type === "range" ||
+          input.type === "textarea" ||
           [...input.options].some((option) => option.value === value)
         )
           input.value = value;
@@ -145,7 +153,7 @@
     }
 
     async function copy(what) {
-      const link = location.href.split("#")[0] + "#" + name + "?" + state(form);
+      const link = location.href.split("#")[0] + "#" + name + "?" + state(form, 100);
       const text =
         what === "link"
           ? link
@@ -159,6 +167,25 @@
       );
     }
 
+    // A text may be dropped on its field, or chosen as a file.
+    async function take(file, field, cause) {
+      if (file.size > 2e6) return say(`${file.name} is larger than 2 MB.`);
+      field.value = await file.text();
+      change(cause);
+    }
+    for (const field of form.querySelectorAll("textarea")) {
+      field.addEventListener("dragover", (cause) => cause.preventDefault());
+      field.addEventListener("drop", (cause) => {
+        const [file] = cause.dataTransfer.files;
+        if (!file) return;
+        cause.preventDefault();
+        take(file, field, cause);
+      });
+      field.nextElementSibling.addEventListener("change", (cause) => {
+        const [file] = cause.target.files;
+        if (file) take(file, field, cause);
+      });
+    }
     form.addEventListener("input", change);
     form.addEventListener("submit", (cause) => cause.preventDefault());
     form.addEventListener("reset", (cause) => setTimeout(() => change(cause)));

@@ -1,14 +1,15 @@
 """Where two networks part, in a sentence: their graphs walked side by side.
 
-Each network is first put into an order of its own, from its output back, the longer branch first, so
-that it makes no difference which branch of a block the code runs first.
+Each network is first put into an order of its own, from its output back, the longer branch first:
+it makes no difference which branch of a block the code runs first.
 """
 
 from __future__ import annotations
 
 from .graph import Layer
 from .phrases import attribute, extra, wiring
-from .tracing import Trace, Walk
+from .tracing import Trace
+from .walking import Walk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from statistics import median, quantiles
 import pytest
 from browsing import CHANGES, wait_until, watched
 from conftest import Quiet
+from test_accessibility import axe, violations  # noqa: F401 - a fixture
 
 from resnet_lab import explorers, inside
 from resnet_lab.explorers import inside as explorer
@@ -226,4 +227,21 @@ def test_on_a_phone_what_is_moved_and_what_moves_are_in_sight(browser, page):
     ] == ["b5"]
     assert opened.evaluate("document.documentElement.scrollWidth") <= 390
     assert not opened.trouble
+    opened.close()
+
+
+@pytest.mark.parametrize("theme, width", [("light", 1280), ("dark", 390)])
+def test_axe_finds_nothing_in_it(browser, page, axe, theme, width):  # noqa: F811
+    """Opened, with the reader's own picture; the frame around it is no page of the book."""
+    opened = watched(browser, page.parent.as_uri(), viewport={"width": width, "height": 900})
+    opened.goto(page.as_uri())
+    opened.add_style_tag(content="[data-theme=dark] body { color: #ddd; background: #121212 }")
+    opened.evaluate(f"document.documentElement.dataset.theme = '{theme}'")
+    opened.wait_for_function("window.resnet_lab")
+    open_both(opened)
+    opened.locator("label[for=inside-picture-own]").click()
+    opened.locator(".rl-own canvas").wait_for(state="visible")
+    found = violations(opened, axe)
+    frame = ("landmark-one-main", "page-has-heading-one", "region")
+    assert not [each for each in found if not each.startswith(frame)]
     opened.close()

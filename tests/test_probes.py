@@ -86,7 +86,7 @@ def test_a_graph_that_is_altered_is_the_model_that_is_altered(one_thread):
 
     net = jobs.twins("digits", 14, "B")["residual"]
     model = measured.alter(build(net), "tanh", "Xavier", batchnorm=False).eval()
-    graph = probes.altered(net.graph().to_dict(), "tanh", False)
+    graph = jobs.altered(net.graph().to_dict(), "tanh", False)
     same = Network(graph, (1, 8, 8))
     with torch.no_grad():
         for name, weight in model.named_parameters():

@@ -13,7 +13,11 @@ from typing import Any
 
 Output = dict[str, Any]
 WIDGET = "application/vnd.jupyter.widget-view+json"
-PICTURE = re.compile(r"<svg\b.*?</svg>|data:image/png;base64,([\w+/=]+)", re.DOTALL)
+# A picture may hold others, which hold none.
+INSIDE = r"(?:(?!</?svg\b).)*"
+SVG = rf"<svg\b{INSIDE}(?:<svg\b{INSIDE}</svg>{INSIDE})*</svg>"
+PICTURE = re.compile(rf"{SVG}|data:image/png;base64,([\w+/=]+)", re.DOTALL)
+SCALE = 1.2  # a picture is about 400 units wide, and 480 pixels in the page
 TABLE = re.compile(r"<table\b.*?</table>", re.DOTALL)
 
 
@@ -54,6 +58,15 @@ def stills(output: Output) -> list[Output]:
 
 
 def alone(svg: str) -> str:
-    """A picture that needs no page around it. Its colours carry their light value with them."""
-    space = "" if "xmlns=" in svg else ' xmlns="http://www.w3.org/2000/svg"'
-    return svg.replace("<svg", f'<svg{space} style="background: #fff"', 1)
+    """A picture that needs no page around it. Its colours carry their light value with them.
+
+    It is as large as the page shows it, since without a size it would fill the window.
+    """
+    head = svg.partition(">")[0]
+    space = "" if "xmlns=" in head else ' xmlns="http://www.w3.org/2000/svg"'
+    box = re.search(r'viewBox="\S+ \S+ (\S+) (\S+)"', head)
+    size = ""
+    if box and " width=" not in head:
+        width, height = [round(SCALE * float(side)) for side in box.groups()]
+        size = f' width="{width}" height="{height}"'
+    return svg.replace("<svg", f'<svg{space}{size} style="background: #fff"', 1)

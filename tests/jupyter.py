@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PATIENCE = 120_000  # milliseconds, for what takes two seconds where nothing else runs
+PATIENCE = 240_000  # milliseconds, for what takes two seconds where nothing else runs
 # A notebook that is run before it has its kernel is asked which one it wants.
 READY = """() => {
     const session = window.jupyterapp?.shell.currentWidget?.sessionContext?.session;

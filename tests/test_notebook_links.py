@@ -36,13 +36,10 @@ def test_a_term_leads_to_its_place_in_the_glossary(chapters):
         )
 
 
-def test_a_chapter_leads_to_another_and_the_front_page_to_all(chapters):
+def test_a_chapter_and_the_front_page_lead_to_others(chapters):
     with chapters.open("chapters/05-output-sizes.ipynb") as page:
         link = page.locator(".jp-RenderedMarkdown a", has_text="Chapter 11").first
         follow(page, link, "chapters/11-signals.ipynb")
     with chapters.open("chapters/intro.ipynb") as page:
         links = page.locator(".jp-RenderedMarkdown a")
-        named = links.evaluate_all("links => links.map((link) => link.getAttribute('href'))")
-        for chapter in sorted(ROOT.glob("chapters/[0-9]*.ipynb")):
-            assert any(chapter.name in unquoted for unquoted in named), chapter.name
         follow(page, links.filter(has_text="lossary").first, "chapters/glossary.md")

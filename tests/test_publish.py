@@ -7,20 +7,24 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from xml.etree import ElementTree
 
 import nbconvert
 import nbformat
 import pytest
+from test_exercise_chapters import secrets
 from test_links import Page, fault
 
 from _ext.publish import SET_UP, links, main, notebook, write_notebooks
 from _ext.stills import stills
+from resnet_lab.exercises import exercise
 
 ROOT = Path(__file__).parent.parent
 REPOSITORY = "https://github.com/you/your-fork"
 COLAB = "https://colab.research.google.com/github/you/your-fork/blob/notebooks/chapters"
 SITE = "https://you.github.io/your-fork"
 CHAPTERS = sorted(ROOT.joinpath("chapters").glob("*.ipynb"))
+PICTURE = ":is(.jp-RenderedSVG, .jp-RenderedImage) :is(svg, img)"
 TARGET = re.compile(r"\]\(([^)\s]+)")
 # These take seconds; all of them, some of which train networks, take as long as the book.
 QUICK = ("05-output-sizes", "14-inside-a-trained-network")
@@ -65,12 +69,16 @@ def test_a_published_notebook_is_the_chapter_and_two_cells(chapter):
 
 
 def test_what_a_notebook_shows_that_nobody_has_run():
-    picture = '<svg viewBox="0 0 1 1"><path d="M0 0"/></svg>'
+    inner = '<svg x="1"><path d="M0 0"/></svg>'
+    picture = f'<svg viewBox="0 0 400 50">{inner}<g/>{inner}<path d="M0 0"/></svg>'
     html = f"<form><input></form><div>{picture}<table><tr><td>1</td></tr></table></div>"
     widget = {"application/vnd.jupyter.widget-view+json": {"model_id": "1"}, "text/plain": "a"}
     shown = stills({"output_type": "display_data", "data": {**widget, "text/html": html}})
     assert [list(each["data"]) for each in shown] == [["image/svg+xml"], ["text/html"]]
-    assert 'xmlns="http://www.w3.org/2000/svg"' in shown[0]["data"]["image/svg+xml"]
+    alone = shown[0]["data"]["image/svg+xml"]
+    assert len(ElementTree.fromstring(alone)) == 4
+    assert 'xmlns="http://www.w3.org/2000/svg"' in alone
+    assert 'width="480" height="60"' in alone  # else it would be as wide as the window
     assert shown[1]["data"]["text/html"] == "<table><tr><td>1</td></tr></table>"
     exercise = {**widget, "text/html": '<div class="rl-exercise" data-exercise="[42]"></div>'}
     assert stills({"output_type": "display_data", "data": exercise}) == []
@@ -107,9 +115,10 @@ def published(book, tmp_path_factory):
     return folder / "_build" / "publish"
 
 
-def test_published_notebooks_show_their_outputs_and_every_picture_without_a_browser(published):
-    """As GitHub draws them: no JavaScript, no SVG inside of HTML, and no exercise's answer."""
+def test_published_notebooks_show_their_outputs_and_every_picture(published, browser):
+    """As GitHub draws them: no JavaScript, no SVG inside of HTML."""
     pictures = 0
+    page = browser.new_page(java_script_enabled=False, viewport={"width": 1012, "height": 800})
     for chapter in CHAPTERS:
         path = published / "notebooks" / "chapters" / chapter.name
         done = nbformat.read(path, 4)
@@ -120,12 +129,63 @@ def test_published_notebooks_show_their_outputs_and_every_picture_without_a_brow
         assert not [kind for kind in kinds if "widget" in kind]
         for output in outputs:
             assert "<svg" not in output.get("data", {}).get("text/html", "")
-            assert "rl-exercise" not in str(output)
         html, _ = nbconvert.HTMLExporter().from_notebook_node(done)
-        assert html.count("jp-RenderedSVG") + html.count("jp-RenderedImage") >= sum(
-            kind.startswith("image/") for kind in kinds
-        )
+        shown = published / f"{chapter.stem}.html"
+        shown.write_text(html, encoding="utf-8")
+        page.goto(shown.as_uri(), wait_until="domcontentloaded")
+        boxes = [picture.bounding_box() for picture in page.locator(PICTURE).all()]
+        assert len(boxes) >= sum(kind.startswith("image/") for kind in kinds)
+        assert all(box["width"] >= 40 and box["height"] >= 20 for box in boxes), path
+        assert max([box["width"] for box in boxes], default=0) <= 800, path
+    page.close()
     assert pictures > 50
+
+
+@pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
+def test_no_published_notebook_shows_an_answer(published, chapter):
+    """An exercise's cell is its two lines, without output; what is near it tells nothing either."""
+    done = nbformat.read(published / "notebooks" / "chapters" / chapter.name, 4)
+    assert not told(done.cells)
+
+
+def told(cells):
+    """What cells of a notebook tell of the answers to their exercises before these are asked for.
+
+    Looked through are the exercises' own cells and what stands between the first and the last.
+    """
+    asked = {}
+    for place, cell in enumerate(cells):
+        number = re.search(r'^exercise\("([\d.]+)"\)$', cell.source, re.MULTILINE)
+        if cell.cell_type == "code" and number:
+            asked[place] = number[1]
+    found = []
+    for place, number in asked.items():
+        lines = cells[place].source.splitlines()
+        if len(lines) != 2 or lines[0] != f"# @title Exercise {number}" or cells[place].outputs:
+            found.append(f"the cell of {number}")
+    texts = [str(cell.source) + str(cell.get("outputs", "")) for cell in cells]
+    near = "\n".join(texts[min(asked, default=0) - 1 : max(asked, default=0) + 1])
+    for number in asked.values():
+        for secret in secrets(exercise(number)):
+            if len(secret.strip()) > 5 and secret.strip() in near:
+                found.append(f"{secret!r} of {number}")
+    return found
+
+
+@pytest.mark.parametrize("cell", ["source", "outputs", "text"])
+def test_an_answer_that_is_told_is_found(cell):
+    chapter = next(path for path in CHAPTERS if path.stem.endswith("output-sizes"))
+    cells = nbformat.read(chapter, 4).cells
+    assert told(cells) == []
+    place = next(i for i, each in enumerate(cells) if 'exercise("5.4")' in each.source)
+    if cell == "source":
+        cells[place].source = "answer = 32\n" + cells[place].source
+    elif cell == "outputs":
+        data = {"text/html": exercise("5.4").solution}
+        cells[place].outputs = [nbformat.v4.new_output("display_data", data)]
+    else:
+        cells[place - 1].source += exercise("5.4").solution
+    assert told(cells)
 
 
 def test_every_chapter_has_links_to_its_notebook(published):

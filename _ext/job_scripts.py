@@ -24,7 +24,7 @@ WORKER = """
 let run;
 onmessage = ({data}) => {
   try {
-    if (data.job) run = JOBS[data.job.kind](data.job, data.data);
+    if (data.job) run = JOBS[data.job.kind](data.job, data.data, data.options);
     postMessage(run.next(data.question).value);
   } catch ({message}) {
     postMessage({error: message});
@@ -73,6 +73,7 @@ def write_scripts(folder: Path) -> None:
     text = lean('"use strict";\n' + joined(RUNNER) + WORKER)
     host = lean(HOST.read_text(encoding="utf-8"))
     script = f"{host}\nwindow.resnetJobHost.source = {json.dumps(text)};\n"
+    script += f"window.resnetJobHost.recorded = {json.dumps(RECORDED)};\n"
     (folder / "jobs.js").write_text(script, encoding="utf-8")
     script = lean(PICTURES.read_text(encoding="utf-8"))
     (folder / "pictures.js").write_text(script, encoding="utf-8")
@@ -84,6 +85,39 @@ def write_scripts(folder: Path) -> None:
             content = json.dumps(make(), separators=(",", ":"))
             text = f"(window.resnetData ??= {{}}).{name} = {content};\n"
             file.write_text(text, encoding="utf-8")
+
+
+# Explorers whose job's end a page shows where it cannot run, or had better not move.
+RECORDED = ("race",)
+RECORD = """
+(job, data) => {
+  const run = JOBS[job.kind](job, data);
+  let results;
+  do results = run.next().value; while (results.step !== job.steps);
+  return JSON.stringify(results);
+}
+"""
+
+
+def write_recorded(folder: Path) -> None:
+    """recorded-NAME.js: the end of an explorer's job with its first values, run here by V8."""
+    from py_mini_racer import MiniRacer
+
+    from resnet_lab.explorers import ALL
+
+    for name in RECORDED:
+        file, explorer = folder / f"recorded-{name}.js", ALL[name]
+        if file.exists() or not explorer.job:
+            continue
+        job = explorer.job(**explorer.start)
+        data = {each: DATA[each]() for each in job["data"]}
+        with MiniRacer() as racer:
+            given = f"{json.dumps(job)}, {json.dumps(data)}"
+            results = racer.eval(f"{joined(RUNNER)}\n({RECORD})({given})")
+        values = json.dumps(explorer.write(explorer.start))
+        text = f"(window.resnetRecorded ??= {{}})[{json.dumps(name)}] = "
+        text += f"{{values: {values}, results: {results}}};\n"
+        file.write_text(text, encoding="utf-8")
 
 
 def write_pictures(file: Path) -> None:

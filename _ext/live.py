@@ -1,15 +1,16 @@
 """Explorers and exercises live in built pages.
 
 A page with one of them gets one small script, `explorers.js`. When a reader comes near, it fetches
-Brython and a bundle of the package's own torch-free modules, so that the page runs the very same
-Python. All of it comes from installed packages and is served with the book: nothing is asked of
-another host, and a book opened from a disk works as well.
+Brython and those of the package's own torch-free modules that this page needs: it runs the very
+same Python. All of it comes from installed packages and is served with the book: nothing is asked
+of another host, and a book opened from a disk works as well.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from sphinx.environment import BuildEnvironment
 from resnet_lab.draw import palette
 
 from . import brython_bundle, job_scripts
-from .page_modules import PACKAGE, page_modules
+from .page_modules import PACKAGE, page_modules, page_parts
 
 STATIC = Path(__file__).parent / "static"
 EXPLORERS_CSS = PACKAGE / "explorers" / "explorers.css"
@@ -39,22 +40,31 @@ def write_assets(app: Sphinx) -> None:
     for file in (*FILES, brython_bundle.brython_js()):
         shutil.copy(file, folder)
     job_scripts.write_scripts(folder)
+    job_scripts.write_recorded(folder)
     folder.joinpath("palette.css").write_text(palette.css(), encoding="utf-8")
-    script = folder / app.config.resnet_lab_bundle
-    if not script.exists():
-        for old in folder.glob("bundle-*.js"):
-            old.unlink()
-        modules = page_modules()
-        translated = brython_bundle.translate(modules)
-        script.write_text(brython_bundle.bundle(modules, translated), encoding="utf-8")
+    parts, ending = page_parts(), f"-{app.config.resnet_lab_version}.js"
+    if not (folder / f"exercises{ending}").exists():
+        for old in folder.glob("*-*.js"):
+            if old.name.partition("-")[0] in parts:
+                old.unlink()
+        translated = brython_bundle.translate(page_modules())
+        for name, modules in parts.items():
+            ready = {each: translated[each] for each in modules}
+            script = brython_bundle.bundle(modules, ready)
+            (folder / f"{name}{ending}").write_text(script, encoding="utf-8")
 
 
 def add_script(
     app: Sphinx, pagename: str, template: str, context: dict[str, Any], doctree: nodes.document
 ) -> None:
-    """Load the script on pages that have an explorer or an exercise."""
-    if 'class="rl-ex' in context.get("body", ""):
-        data = {"data-engine": "brython.js", "data-bundle": app.config.resnet_lab_bundle}
+    """Load the script on pages that have an explorer or an exercise, and what these need."""
+    body = context.get("body", "")
+    if 'class="rl-ex' in body:
+        found = re.findall('<figure class="rl-explorer" data-explorer="([a-z-]+)"', body)
+        parts = ["base", *dict.fromkeys([name.replace("-", "_") for name in found])]
+        parts += ["exercises"] * ('class="rl-exercise"' in body)
+        files = [f"{part}-{app.config.resnet_lab_version}.js" for part in parts]
+        data = {"data-engine": "brython.js", "data-bundle": " ".join(files)}
         app.add_js_file("resnet_lab/explorers.js", loading_method="defer", **data)
 
 
@@ -88,7 +98,7 @@ def version() -> str:
 def setup(app: Sphinx) -> dict[str, bool]:
     os.environ["RESNET_LAB_PAGE"] = "1"  # the kernels show the pages' form of explorers
     os.environ["RESNET_LAB_PROGRESS"] = "0"
-    app.add_config_value("resnet_lab_bundle", f"bundle-{version()}.js", "html")
+    app.add_config_value("resnet_lab_version", version(), "html")
     for style in STYLES:
         app.add_css_file(f"resnet_lab/{style}")
     app.connect("builder-inited", write_assets)

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 import resnet_lab
+from resnet_lab.explorers import ALL
 
 PACKAGE = Path(resnet_lab.__file__).parent
 PAGE = Path(__file__).parent / "page"
-STARTS = ("explorers", "exercises")
+EXPLORERS = [name.replace("-", "_") for name in ALL]  # each has a file named as its link
+# In a page these packages bring nothing by themselves: each module is asked for by its own name.
+EMPTY = ("resnet_lab.draw", "resnet_lab.explorers")
+SHARED_BY = 5
 
 
 class Module(NamedTuple):
@@ -20,16 +25,127 @@ class Module(NamedTuple):
 
 
 def page_modules() -> dict[str, Module]:
-    """Every module of the bundle by its full name; the last one starts the others."""
+    """Every module that any page runs, by its full name; the last one starts all others."""
+    found = {name: module for part in page_parts().values() for name, module in part.items()}
+    starts = [name for name in found if name.rpartition(".")[2] in (*EXPLORERS, "page_exercises")]
+    everything = "".join([f"import {name}\n" for name in ("page", *starts)])
+    return {**found, "page_everything": Module(everything)}
+
+
+@cache
+def page_parts() -> dict[str, dict[str, Module]]:
+    """What pages load: "base", and for each explorer's module and "exercises" what these need more.
+
+    Modules that several of them need are in the base. The last module of a part starts it.
+    """
+    starts = {name: f"explorers.{name}" for name in EXPLORERS}
+    needed = {name: package_modules(PACKAGE, [start], read) for name, start in starts.items()}
+    needed["exercises"] = {
+        **package_modules(PACKAGE, ["exercises"], read),
+        "page_exercises": own("exercises.py"),
+    }
+    count: dict[str, int] = {}
+    for modules in needed.values():
+        for name in modules:
+            count[name] = count.get(name, 0) + 1
+    every = {name: module for modules in needed.values() for name, module in modules.items()}
+    base = {name: module for name, module in every.items() if count[name] >= SHARED_BY}
+    parts = {
+        "base": {
+            "__future__": Module("annotations = None"),
+            "dataclasses": own("dataclasses.py"),
+            "json": own("json.py"),
+            **base,
+            **package_modules(PACKAGE, ["explorers.explorer"], read),
+            "page": own("entry.py"),
+        }
+    }
+    for name, modules in needed.items():
+        more = {each: module for each, module in modules.items() if each not in parts["base"]}
+        start = f"resnet_lab.explorers.{name}" if name in EXPLORERS else "page_exercises"
+        parts[name] = {each: more[each] for each in sorted(more, key=lambda one: one == start)}
+    return parts
+
+
+def own(name: str) -> Module:
+    """A module that is for pages alone."""
+    return Module((PAGE / name).read_text(encoding="utf-8"))
+
+
+@cache
+def read(name: str, file: Path) -> str:
+    """A module as pages have it: it asks the drawings' modules for what it takes from `draw`.
+
+    >>> "from resnet_lab.draw.charts import chart as draw_chart" in read(
+    ...     "resnet_lab.explorers.race", PACKAGE / "explorers" / "race.py"
+    ... )
+    True
+    """
+    if name in EMPTY:
+        return ""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    direct = Direct()
+    direct.visit(tree)
+    homes = exports()
+    added = [
+        ast.ImportFrom(homes[used], [ast.alias(used, f"draw_{used}")], 0)
+        for used in sorted(direct.used)
+    ]
+    place = direct.place(tree)
+    tree.body[place:place] = added
+    return ast.unparse(ast.fix_missing_locations(tree))
+
+
+@cache
+def exports() -> dict[str, str]:
+    """The module of each name that `draw` offers."""
+    tree = ast.parse((PACKAGE / "draw" / "__init__.py").read_text(encoding="utf-8"))
     return {
-        "__future__": Module("annotations = None"),
-        "dataclasses": Module((PAGE / "dataclasses.py").read_text(encoding="utf-8")),
-        **package_modules(PACKAGE, STARTS),
-        "page": Module((PAGE / "entry.py").read_text(encoding="utf-8")),
+        alias.name: f"resnet_lab.draw.{node.module}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.level == 1
+        for alias in node.names
     }
 
 
-def package_modules(package: Path, starts: Iterable[str]) -> dict[str, Module]:
+class Direct(ast.NodeTransformer):
+    """`draw.chart` becomes `draw_chart`, and `used` knows of "chart"."""
+
+    def __init__(self) -> None:
+        self.used: set[str] = set()
+        self.imported = False
+
+    def place(self, tree: ast.Module) -> int:
+        """Where imports may be put: behind the docstring and what comes from the future."""
+        found = 0
+        for index, node in enumerate(tree.body[:3]):
+            future = isinstance(node, ast.ImportFrom) and node.module == "__future__"
+            if future or isinstance(node, ast.Expr):
+                found = index + 1
+        return found
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | None:  # noqa: N802
+        if node.module is None and node.level:
+            others = [alias for alias in node.names if alias.name != "draw"]
+            self.imported = self.imported or others != node.names
+            node.names = others
+        return node if node.names else None
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:  # noqa: N802
+        self.generic_visit(node)
+        if self.imported and isinstance(node.value, ast.Name) and node.value.id == "draw":
+            self.used.add(node.attr)
+            return ast.copy_location(ast.Name(f"draw_{node.attr}", node.ctx), node)
+        return node
+
+
+def as_it_is(name: str, file: Path) -> str:
+    return file.read_text(encoding="utf-8")
+
+
+def package_modules(
+    package: Path, starts: Iterable[str], read: Callable[[str, Path], str] = as_it_is
+) -> dict[str, Module]:
     """The modules of a package that are loaded when those in `starts` are imported.
 
     Imports inside functions are left out: they are for notebooks. So is what only a type checker
@@ -45,12 +161,17 @@ def package_modules(package: Path, starts: Iterable[str]) -> dict[str, Module]:
         # A name in `from .module import name` may be a module or anything else.
         if name in found or not file.is_file():
             continue
-        found[name] = Module(file.read_text(encoding="utf-8"), is_package)
+        found[name] = Module(read(name, file), is_package)
         parent = name.rpartition(".")[0]
         home = name if is_package else parent
-        imported = imports(ast.parse(found[name].source).body, home)
+        imported = imports_of(found[name].source, home)
         waiting += [each for each in (parent, *imported) if each.startswith(package.name)]
     return found
+
+
+@cache
+def imports_of(source: str, home: str) -> tuple[str, ...]:
+    return tuple(imports(ast.parse(source).body, home))
 
 
 def imports(body: list[ast.stmt], home: str) -> Iterator[str]:

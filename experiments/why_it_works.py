@@ -1,6 +1,6 @@
 """What the chapter "Why it works" shows: one part of it, or all.
 
-    python experiments/why_it_works.py [lesions paths identity skipinit shattering responses
+    python experiments/why_it_works.py [lesions paths identity shattering responses
                                         landscape] [--weights runs/trained]
 
 Writes results/why_it_works.json, one line a run; parts that are not asked for stay as they are.
@@ -11,6 +11,7 @@ at all.
 
 import argparse
 import json
+import subprocess
 from pathlib import Path
 
 import torch
@@ -22,7 +23,6 @@ from resnet_lab import probes
 from resnet_lab.data import load, normalise
 from resnet_lab.device import machine
 from resnet_lab.gradients import alter
-from resnet_lab.job_runner import run
 from resnet_lab.models import build
 from resnet_lab.paths import blocks, lesions, path_shares, responses
 from resnet_lab.training import Recipe, fit
@@ -46,18 +46,13 @@ def trained_pair(folder):
         yield name, model, images, data.test.labels
 
 
-def on_digits(depth, shortcut, seed, change=None, lr=0.1):
-    """A network of the CIFAR family after 200 steps on the digits; its final training loss."""
+def on_digits(depth, shortcut, seed):
+    """A network of the CIFAR family after 200 steps on the digits; its loss in the last 20."""
     torch.manual_seed(seed)
     model, data = build(network(depth, shortcut)), load("digits")
-    if change:
-        change(model)
-    recipe = Recipe(steps=200, eval_every=10, seed=seed, **{**RECIPE, "lr": lr})
-    try:
-        curve = fit(model, data, recipe, callback=False)["curve"]
-        loss = sum(point["loss"] for point in curve[-2:]) / 2
-    except FloatingPointError:
-        loss = None  # it diverged
+    recipe = Recipe(steps=200, eval_every=10, seed=seed, **RECIPE)
+    curve = fit(model, data, recipe, callback=False)["curve"]
+    loss = sum(point["loss"] for point in curve[-2:]) / 2
     images = normalise(data.train.images, data.mean, data.std)
     return model, images, data.train.labels, loss
 
@@ -122,45 +117,6 @@ def part_identity(folder):
             yield {"version": version, "batchnorm": batchnorm, "share": rounded(means)}
 
 
-class Scaled(torch.nn.Module):
-    """SkipInit: a branch times a number that is learnt, 0 at first."""
-
-    def __init__(self, start):
-        super().__init__()
-        self.factor = torch.nn.Parameter(torch.tensor(float(start)))
-
-    def forward(self, x):
-        return self.factor * x
-
-
-def skip_init(start):
-    def change(model):
-        alter(model, batchnorm=False)
-        for block in blocks(model).values():
-            block.bn2 = Scaled(start)
-
-    return change
-
-
-def zero_scales(model):
-    for block in blocks(model).values():
-        torch.nn.init.zeros_(block.bn2.weight)
-
-
-def part_skipinit(folder):
-    """What a branch that starts at nothing is worth, with BatchNorm and without."""
-    ways = {
-        "BatchNorm": None,
-        "BatchNorm, zero scales": zero_scales,
-        "nothing": lambda model: alter(model, batchnorm=False),
-        "SkipInit": skip_init(0),
-    }
-    for way, change in ways.items():
-        for lr in (0.1, 0.02):
-            losses = [on_digits(32, "A", seed, change, lr)[-1] for seed in SEEDS[:2]]
-            yield {"way": way, "lr": lr, "depth": 32, "loss": losses}
-
-
 def line_gradients(depth, shortcut, seed, batchnorm, points=256, width=64):
     """Of an untrained network of one pixel, the slope at `points` places of a line of inputs."""
     torch.manual_seed(seed)
@@ -217,11 +173,21 @@ def part_responses(folder):
             }
 
 
+RUN = """
+import {JOBS} from %s;
+const job = %s, results = [...JOBS[job.kind](job, {})];
+console.log(JSON.stringify(results.at(-1).planes));
+"""
+
+
 def part_landscape(folder):
-    """The plane of the explorer, with its start values."""
+    """The plane of the explorer with its start values, by the page's engine: node runs it."""
     task, depth = "spirals", 32
-    *_, end = run(probes.landscape(task, depth))
-    for kind, heights in end["planes"].items():
+    job = json.dumps(probes.landscape(task, depth))
+    module = json.dumps(Path(probes.__file__).with_name("job_runner.mjs").as_uri())
+    command = ["node", "--input-type=module", "-"]
+    planes = subprocess.run(command, input=RUN % (module, job), text=True, capture_output=True)
+    for kind, heights in json.loads(planes.stdout).items():
         by_cell = dict(zip(probes.outwards(21), [10**height for height in heights], strict=True))
         losses = rounded(by_cell[cell] for cell in range(21 * 21))
         yield {"task": task, "depth": depth, "kind": kind, "loss": losses}

@@ -1,14 +1,15 @@
 """Where two networks part, in a sentence: their graphs walked side by side.
 
-Each network is first put into an order of its own, from its output back, the longer branch first, so
-that it makes no difference which branch of a block the code runs first.
+Each network is first put into an order of its own, from its output back, the longer branch first:
+it makes no difference which branch of a block the code runs first.
 """
 
 from __future__ import annotations
 
 from .graph import Layer
 from .phrases import attribute, extra, wiring
-from .tracing import Trace, Walk
+from .tracing import Trace
+from .walking import Walk
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -90,7 +91,8 @@ def ordered(table: Trace) -> list[Node]:
     for layer in layers:
         walk.run(layer)
     places = {layer.name: place for place, layer in enumerate(layers)}
-    sources, lengths = [], []  # of every layer: what it reads, and the longest way to it
+    sources: list[list[int]] = []
+    lengths: list[int] = []  # of every layer: what it reads, and the longest way to it
     for place, layer in enumerate(layers):
         names = layer.inputs or ((layers[place - 1].name,) if place else ("input",))
         if layer.kind in ("parameter", "constant"):

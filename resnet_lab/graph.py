@@ -11,7 +11,9 @@ from dataclasses import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    Numbers = int | tuple[int, ...]
+    from typing import Any
+
+    Numbers = Any  # an int, or a tuple of one for each axis
 
 INPUT = "input"
 
@@ -183,8 +185,9 @@ def block_name(name: str) -> str:
 
     "layer1.0" of "layer1.0.conv2", "block" of "block.conv2", "features.3" of "features.3".
     """
-    parts = name.split(".")
-    return ".".join(parts[:2]) if len(parts) == 1 or parts[1].isdigit() else parts[0]
+    first, _, rest = name.partition(".")
+    second = rest.partition(".")[0]
+    return f"{first}.{second}" if second.isdigit() else first
 
 
 @dataclass
@@ -223,28 +226,36 @@ def branches(layers: list[Layer]) -> Branches:
         >>> branches(layers).kind
         'identity'
     """
-    joins = [place for place, layer in enumerate(layers) if layer.kind in ("add", "concat")]
-    if not joins or len(layers[joins[-1]].inputs) != 2:
+    join = -1
+    for place in range(len(layers)):  # a page has no quick enumerate, nor sets, nor sorted by key
+        if layers[place].kind in ("add", "concat"):
+            join = place
+    if join < 0 or len(layers[join].inputs) != 2:
         return Branches([], layers, [], None, [])
-    place = joins[-1]
-    one, other = [_behind(name, layers[:place]) for name in layers[place].inputs]
-    main, shortcut = sorted([one - other, other - one], key=lambda way: min([*way, place]))
+    places = {layers[place].name: place for place in range(join)}
+    one, other = [_behind(name, layers, places) for name in layers[join].inputs]
+    main_first = True
+    for place in range(join):
+        if one[place] != other[place]:
+            main_first = one[place]
+            break
+    main, shortcut = (one, other) if main_first else (other, one)
+    return Branches(
+        [layers[place] for place in range(join) if main[place] and shortcut[place]],
+        [layers[place] for place in range(join) if main[place] and not shortcut[place]],
+        [layers[place] for place in range(join) if shortcut[place] and not main[place]],
+        layers[join],
+        layers[join + 1 :],
+    )
 
-    def at(places: set[int]) -> list[Layer]:
-        return [layers[index] for index in sorted(places)]
 
-    after = layers[place + 1 :]
-    return Branches(at(one & other), at(main), at(shortcut), layers[place], after)
-
-
-def _behind(name: str, layers: list[Layer]) -> set[int]:
-    """Places of the layers that `name`, and all that it depends on, have among `layers`."""
-    places = {layer.name: place for place, layer in enumerate(layers)}
-    found: set[int] = set()
+def _behind(name: str, layers: list[Layer], places: dict[str, int]) -> list[bool]:
+    """Whether `name` is, or depends on, each of the layers at `places`."""
+    found = [False] * len(places)
     waiting = [name]
     while waiting:
         place = places.get(waiting.pop(), -1)
-        if place >= 0 and place not in found:
-            found.add(place)
+        if place >= 0 and not found[place]:
+            found[place] = True
             waiting += layers[place].inputs or ([layers[place - 1].name] if place else [])
     return found

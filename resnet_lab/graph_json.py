@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 FORMAT, VERSION = "resnet_lab network", 1
 LONGEST = 2_000_000  # characters
 LAYERS, NAME, LINE, NUMBER, PARAMS = 3000, 120, 300, 1_000_000, 10**12
+USUAL = vars(Layer("", ""))
 WINDOW = ("kernel", "stride", "padding", "dilation")
 
 
@@ -32,9 +33,8 @@ def to_json(table: Trace) -> str:
     from json import dumps
 
     graph = table.net.graph()
-    usual = vars(Layer("", ""))
     layers = [
-        {name: value for name, value in vars(layer).items() if value != usual[name]}
+        {name: value for name, value in vars(layer).items() if value != USUAL[name]}
         for layer in graph.layers
     ]
     data = {
@@ -50,13 +50,6 @@ def to_json(table: Trace) -> str:
     return text.replace('{"name": ', '\n  {"name": ').replace("}]}", "}\n]}")
 
 
-def parse(text: str) -> Any:
-    """JSON as plain data. A page puts the browser's own in its place."""
-    from json import loads
-
-    return loads(text)
-
-
 def from_json(text: str) -> Trace:
     """The table of a network that `to_json` has written.
 
@@ -64,13 +57,15 @@ def from_json(text: str) -> Trace:
         TypeError: for anything but text.
         ValueError: for a text that is no such network; the message says where.
     """
+    from json import loads
+
     if not isinstance(text, str):
         raise TypeError(f"text is of type {type(text).__name__}; it must be JSON as a string")
     if len(text) > LONGEST:
         raise ValueError(f"the text has {len(text):,} characters; at most {LONGEST:,} are read")
     try:
-        data = parse(text)
-    except Exception as error:  # each host's parser has its own
+        data = loads(text)
+    except Exception as error:  # a page's parser has its own
         raise ValueError(f"this is no JSON: {str(error)[:100]}") from None
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise ValueError(
@@ -111,7 +106,7 @@ def _table(data: dict[str, Any]) -> Trace:
 def _layer(where: str, data: object, shape: tuple[int, ...]) -> Layer:
     if not isinstance(data, dict):
         raise ValueError(f"{where} is {shown(data)}; it must be an object with name and kind")
-    _known(where, data, tuple(vars(Layer("", ""))))
+    _known(where, data, tuple(USUAL))
     name = _text(f"name of {where}", data.get("name"), NAME)
     kind = data.get("kind")
     if not isinstance(kind, str) or kind not in KINDS:
@@ -155,8 +150,8 @@ def _repeats(data: object, layers: list[Layer]) -> tuple[tuple[int, int, int], .
         first, stop, copies = (*_numbers("an entry of repeats", entry, 0), 0, 0, 0)[:3]
         if len(entry) != 3 or not end <= first < stop <= len(layers) or copies < 1:
             raise ValueError(
-                f"an entry of repeats is {shown(entry)}; it must be three numbers, the first layer, "
-                "the one after the last, and how many copies"
+                f"an entry of repeats is {shown(entry)}; it must be three numbers, the first "
+                "layer, the one after the last, and how many copies"
             )
         place = index_place(layers[first:stop])
         if place < 0:

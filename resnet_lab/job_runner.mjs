@@ -5,9 +5,11 @@
    A job's kind is a generator function here, of the job and its data {name: content}; what a job
    is stands in `jobs.py`. */
 import {engine} from "./engine/network.mjs";
-import {exp, generator} from "./engine/numbers.mjs";
+import {exp, generator, toBase64} from "./engine/numbers.mjs";
 import {inside} from "./inside_runner.mjs";
 import {landscape, paths, signals} from "./probe_runner.mjs";
+
+const MOST = 1e9; // stands for a loss that is no number any more
 
 export function cosine(x) {
   let total = 1, term = 1;
@@ -58,16 +60,17 @@ export function* batches(job, [inputs, labels]) {
   }
 }
 
-/** The probability of class 1 in every cell of a plane, row by row from the upper left. */
+/** The probability of class 1 in every cell of a plane, row by row from the upper left, as
+    `draw.maps.levels` writes it: a byte from 0 to 64 each, in base64. cells: a multiple of 4. */
 export function answers(net, cells) {
   const middle = (i) => 2 * (i + 0.5) / cells - 1;
   const plane = Float64Array.from({length: 2 * cells * cells}, (_, i) => i % 2
     ? -middle(Math.floor(i / 2 / cells)) : middle((i >> 1) % cells));
   const logits = net.forward(plane, cells * cells);
-  return Array.from({length: cells * cells}, (_, cell) => {
+  return toBase64(Uint8Array.from({length: cells * cells}, (_, cell) => {
     const chance = 1 / (1 + exp(logits[2 * cell] - logits[2 * cell + 1]));
-    return Math.round(100 * chance) / 100;
-  });
+    return Math.floor(64 * (Number.isNaN(chance) ? 0.5 : chance) + 0.5);
+  }));
 }
 
 /** Trains the twins in turns; gives, after every so many steps, all that is known by then. */
@@ -85,7 +88,8 @@ export function* race(job, data, options) {
     nets.forEach((net, i) => { sums[i] += net.train(...batch).loss; });
     if (++step % every) continue;
     losses.forEach((curve, i) => {
-      curve.push(sums[i] / every);
+      const loss = sums[i] / every;
+      curve.push(loss < MOST ? loss : MOST); // or no number
       sums[i] = 0;
     });
     const maps = job.map

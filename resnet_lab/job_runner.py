@@ -7,7 +7,6 @@ Example:
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Generator
 from typing import Any
 
@@ -16,7 +15,11 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from . import inside_runner, jobs
+from .data import Data, Split
+from .draw.maps import levels
+from .gradients import alter
 from .models import build
+from .recipe import Recipe
 
 
 def digits_text() -> str:
@@ -68,6 +71,52 @@ def start(
             values[name].copy_(torch.tensor(numbers, dtype=torch.float64).view(shapes[name]))
 
 
+def start_models(job: dict[str, Any]) -> dict[str, nn.Module]:
+    """The twins of a race before their first step: one start for both."""
+    nets = jobs.twins(job["task"], job["depth"], job["shortcut"])
+    models = {kind: alter(build(net), batchnorm=job["batchnorm"]) for kind, net in nets.items()}
+    for kind, model in models.items():
+        start(model, job, kind)
+    # A projection is the residual twin's own.
+    models["residual"].load_state_dict(models["plain"].state_dict(), strict=False)
+    return models
+
+
+def race_data(job: dict[str, Any]) -> Data:
+    """The examples of a race as a data set for `training.fit`: bytes, all of them to train on."""
+    inputs, labels = examples(job)
+    low = -1.0 if job["task"] == "spirals" else 0.0  # a black pixel's number; a white one's is 1
+    images = ((inputs - low) * 255 / (1 - low)).round().clamp(0, 255).byte()
+    channels = images.shape[1]
+    nothing = Split(images[:0], labels[:0])
+    mean, std = -low / (1 - low), 1 / (1 - low)
+    return Data(
+        job["task"],
+        tuple(str(label) for label in range(int(labels.max()) + 1)),
+        Split(images, labels),
+        nothing,
+        (mean,) * channels,
+        (std,) * channels,
+        lambda: nothing,
+    )
+
+
+def race_recipe(job: dict[str, Any]) -> Recipe:
+    """How `training.fit` trains what a race trains."""
+    return Recipe(
+        steps=job["steps"],
+        batch=job["batch"],
+        lr=job["lr"],
+        momentum=job["momentum"],
+        weight_decay=job["weight_decay"],
+        crop=0,
+        flip=False,
+        eval_every=job["every"],
+        seed=job["seed"],
+        precision="float32",
+    )
+
+
 Results = Generator[dict[str, Any], Any, Any]
 
 
@@ -90,17 +139,13 @@ def race(job: dict[str, Any], dtype: torch.dtype = torch.float32) -> Results:
 
     Returns:
         Of each result "step"; "losses" of "plain" and "residual", each the mean over `job["every"]`
-        steps; and "maps", for spirals: the probability of class 1 at the middles of 32 x 32 cells.
+        steps; and "maps", for spirals: the probability of class 1 at the middles of 32 x 32 cells,
+        as `draw.maps.levels` writes it.
         In the end, to `yield from`, the trained models.
     """
     inputs, labels = examples(job)
     inputs = inputs.to(dtype)
-    nets = jobs.twins(job["task"], job["depth"], job["shortcut"])
-    models = {kind: build(net).to(dtype) for kind, net in nets.items()}
-    for kind, model in models.items():
-        start(model, job, kind)
-    # One start for both; a projection is the residual twin's own.
-    models["residual"].load_state_dict(models["plain"].state_dict(), strict=False)
+    models = {kind: model.to(dtype) for kind, model in start_models(job).items()}
     optimizers = {
         kind: torch.optim.SGD(
             model.parameters(), momentum=job["momentum"], weight_decay=job["weight_decay"], lr=1
@@ -114,33 +159,33 @@ def race(job: dict[str, Any], dtype: torch.dtype = torch.float32) -> Results:
             model.train()
             optimizers[kind].param_groups[0]["lr"] = jobs.rate(job, step)
             optimizers[kind].zero_grad()
-            loss = cross_entropy(model(inputs[chosen]), labels[chosen])
-            loss.backward()  # type: ignore[no-untyped-call]
+            cost = cross_entropy(model(inputs[chosen]), labels[chosen])
+            cost.backward()  # type: ignore[no-untyped-call]
             optimizers[kind].step()
-            sums[kind] += float(loss.detach())
+            sums[kind] += float(cost.detach())
         if (step + 1) % job["every"] == 0:
             for kind in models:
-                losses[kind].append(sums[kind] / job["every"])
+                loss = sums[kind] / job["every"]
+                losses[kind].append(loss if loss < jobs.MOST else jobs.MOST)  # or no number
                 sums[kind] = 0.0
-            maps = {kind: answers(model, job["map"], dtype) for kind, model in models.items()}
             yield {
                 "step": step + 1,
                 "losses": {kind: list(curve) for kind, curve in losses.items()},
-                "maps": maps if job["map"] else {},
+                "maps": {kind: answers(model, job["map"], dtype) for kind, model in models.items()}
+                if job["map"]
+                else {},
             }
     return models
 
 
 @torch.no_grad()
-def answers(model: nn.Module, cells: int, dtype: torch.dtype) -> list[float]:
-    """The probability of class 1 in every cell of a plane, row by row from the upper left."""
-    if not cells:
-        return []
+def answers(model: nn.Module, cells: int, dtype: torch.dtype) -> str:
+    """The probability of class 1 in every cell of a plane, as `draw.maps.levels` writes it."""
     middles = (torch.arange(cells, dtype=torch.float64) + 0.5) * 2 / cells - 1
     y, x = torch.meshgrid(-middles, middles, indexing="ij")
     points = torch.stack((x.flatten(), y.flatten()), 1).to(dtype)
-    chances = model.eval()(points[:, :, None, None]).softmax(1)[:, 1]
-    return [math.floor(100 * chance + 0.5) / 100 for chance in chances.tolist()]
+    chances = model.eval()(points[:, :, None, None]).softmax(1)[:, 1].nan_to_num(0.5)
+    return levels(chances.tolist(), cells)
 
 
 def probe(job: dict[str, Any], dtype: torch.dtype) -> Results:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
+MOST = 1e9  # stands for a loss that is no number any more
 PI = 3.141592653589793
 LN2_HIGH, LN2_LOW = 6.93147180369123816490e-1, 1.90821492927058770002e-10
 
@@ -135,7 +136,7 @@ def twins(task: str, depth: int, shortcut: str) -> dict[str, ResNet]:
     Args:
         task: "spirals", where an image is one pixel, a point's two coordinates; or "digits".
         depth: weight layers: 2n + 2 for spirals, 6n + 2 for digits.
-        shortcut: of the residual one, "A" or "B".
+        shortcut: of the residual one, "A" or "B"; with "none" it is the plain one once more.
     """
     depths: tuple[int, ...]
     widths: tuple[int, ...]
@@ -158,6 +159,35 @@ def twins(task: str, depth: int, shortcut: str) -> dict[str, ResNet]:
     }
 
 
+def altered(
+    graph: dict[str, Any], activation: str = "ReLU", batchnorm: bool = True
+) -> dict[str, Any]:
+    """A graph as plain data with every ReLU exchanged and, unless `batchnorm`, without BatchNorm.
+
+    Args:
+        graph: of `Graph.to_dict`.
+        activation: "ReLU", "tanh" or "sigmoid".
+        batchnorm: False leaves it out.
+
+    Example:
+        >>> graph = twins("digits", 8, "A")["plain"].graph().to_dict()
+        >>> [layer["kind"] for layer in altered(graph, "tanh", False)["layers"]][:4]
+        ['conv', 'tanh', 'conv', 'tanh']
+    """
+    if batchnorm and activation == "ReLU":
+        return graph
+    layers: list[dict[str, Any]] = []
+    stands_for: dict[str, str] = {}
+    for layer in graph["layers"]:
+        inputs = [stands_for.get(name, name) for name in layer["inputs"]]
+        if layer["kind"] == "batchnorm" and not batchnorm:
+            stands_for[layer["name"]] = inputs[0]
+            continue
+        kind = activation.lower() if layer["kind"] == "relu" else layer["kind"]
+        layers.append({**layer, "inputs": inputs, "kind": kind})
+    return {**graph, "layers": layers}
+
+
 def race(
     task: str = "spirals",
     depth: int = 32,
@@ -165,6 +195,7 @@ def race(
     lr: float = 0.05,
     steps: int = 300,
     seed: int = 0,
+    batchnorm: bool = True,
 ) -> dict[str, Any]:
     """The job of training twins from the same start with the same batches.
 
@@ -175,6 +206,7 @@ def race(
         lr: the highest learning rate; it falls to 0 along half a cosine.
         steps: of SGD with momentum 0.9 and weight decay 0.0001.
         seed: of the start weights, the order of the examples and, for spirals, the points.
+        batchnorm: False leaves it out of both.
 
     Returns:
         Plain data; "every": after how many steps there is a result.
@@ -190,6 +222,7 @@ def race(
         "task": task,
         "depth": depth,
         "shortcut": shortcut,
+        "batchnorm": batchnorm,
         **TASKS[task],
         "lr": lr,
         "momentum": 0.9,
@@ -197,7 +230,9 @@ def race(
         "steps": steps,
         "seed": seed,
         "every": steps // 20,
-        "graphs": {kind: net.graph().to_dict() for kind, net in nets.items()},
+        "graphs": {
+            kind: altered(net.graph().to_dict(), batchnorm=batchnorm) for kind, net in nets.items()
+        },
         "map": 32 if task == "spirals" else 0,
     }
 

@@ -15,31 +15,6 @@ if TYPE_CHECKING:
 NOTHING = -99.0  # stands for the logarithm of zero
 
 
-def altered(graph: dict[str, Any], activation: str, batchnorm: bool) -> dict[str, Any]:
-    """A graph as plain data with every ReLU exchanged and, unless `batchnorm`, without BatchNorm.
-
-    Args:
-        graph: of `Graph.to_dict`.
-        activation: "ReLU", "tanh" or "sigmoid".
-        batchnorm: False leaves it out.
-
-    Example:
-        >>> graph = jobs.twins("digits", 8, "A")["plain"].graph().to_dict()
-        >>> kinds = [layer["kind"] for layer in altered(graph, "tanh", False)["layers"]]
-        >>> kinds[:4]
-        ['conv', 'tanh', 'conv', 'tanh']
-    """
-    layers, stands_for = [], {}
-    for layer in graph["layers"]:
-        inputs = [stands_for.get(name, name) for name in layer["inputs"]]
-        if layer["kind"] == "batchnorm" and not batchnorm:
-            stands_for[layer["name"]] = inputs[0]
-            continue
-        kind = activation.lower() if layer["kind"] == "relu" else layer["kind"]
-        layers.append({**layer, "inputs": inputs, "kind": kind})
-    return {**graph, "layers": layers}
-
-
 def signals(
     depth: int = 56,
     activation: str = "ReLU",
@@ -63,7 +38,7 @@ def signals(
         (5, [0, 1, 2, 3, 4], ['conv1', 'layer1.0.conv1'])
     """
     graphs = {
-        kind: altered(net.graph().to_dict(), activation, batchnorm)
+        kind: jobs.altered(net.graph().to_dict(), activation, batchnorm)
         for kind, net in jobs.twins("digits", depth, shortcut).items()
     }
     measured = [

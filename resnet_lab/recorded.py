@@ -109,7 +109,7 @@ def why_it_works(part: str, **wanted: object) -> list[dict[str, Any]]:
     """What experiments/why_it_works.py has measured, for the chapter of that name.
 
     Args:
-        part: "lesions", "paths", "identity", "skipinit", "shattering", "responses" or "landscape".
+        part: "lesions", "paths", "identity", "shattering", "responses" or "landscape".
         wanted: what a run must say of itself, such as network="resnet20".
 
     Returns:

@@ -1,5 +1,10 @@
 """What the tests of built pages share: a page that notes trouble, and explorers that settle."""
 
+import functools
+import http.server
+import threading
+from contextlib import contextmanager
+
 from resnet_lab.explorers import ALL
 
 # These run in the page. An explorer's state as its inputs have it, once the view shows that state:
@@ -32,6 +37,21 @@ def pages_with_explorers(book):
     ]
     assert found
     return found
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *message):
+        pass
+
+
+@contextmanager
+def served(folder):
+    """A server of the files in a folder; gives its address."""
+    handler = functools.partial(Quiet, directory=folder)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
 
 
 def watched(browser, origin, **options):

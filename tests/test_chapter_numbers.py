@@ -53,7 +53,7 @@ QUOTED = {
     "14": {
         "2.6": "a version of PyTorch",
         "60,000 10,000 5.90 5.88": "experiments/results/trained_networks.json",
-        "110": "the paper of Veit and others, section 4",
+        "20": "layers of both networks, as their names say",
         "36": "pairs of nine",
         "1.28": "millions of images in ImageNet",
     },

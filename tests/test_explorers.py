@@ -14,11 +14,21 @@ import pytest
 import resnet_lab as rl
 from resnet_lab import explorers
 from resnet_lab.blocks import BLOCK_OPTIONS
-from resnet_lab.explorers import ALL, Choice, Explorer, Range, Real, Switch
+from resnet_lab.explorers import ALL, Choice, Explorer, Range, Real, Switch, Text
 from resnet_lab.explorers.controls import block_controls
 
 # Modules for PyTorch whose names copied code may use.
-NAMED = ("training", "models", "data", "gradients", "jobs", "job_runner", "inside", "inside_runner")
+NAMED = (
+    "training",
+    "models",
+    "data",
+    "gradients",
+    "jobs",
+    "job_runner",
+    "inside",
+    "inside_runner",
+    "probes",
+)
 EVERY = pytest.mark.parametrize("explorer", ALL.values(), ids=list(ALL))
 
 
@@ -26,6 +36,8 @@ def some(control, dice):
     """A value that the control can take."""
     if isinstance(control, Switch):
         return dice.random() < 0.5
+    if isinstance(control, Text):
+        return dice.choice(["resnet18", "resnet50", "inception", "100% & <b>more</b>", "{", ""])
     if isinstance(control, Choice):
         return dice.choice(list(control.options))
     return control.check(
@@ -94,11 +106,14 @@ def test_every_view_has_a_labelled_picture_and_a_table_or_says_why_not(explorer)
 def test_the_code_that_is_copied_runs(explorer):
     if not explorer.python:
         pytest.skip("it has no code")
+    if explorer.job:
+        pytest.skip("it trains; that is run where its job is tested")
     modules = {
         name.rpartition(".")[2]: module
         for name, module in sys.modules.items()
         if name.startswith("resnet_lab.") and name.count(".") == 1
     }
+    modules.pop("probes", None)  # whose jobs train networks
     for values in states(explorer, 20):
         try:
             explorer.view(**values)
@@ -117,6 +132,7 @@ def test_the_code_that_is_copied_runs(explorer):
             }
             assert set(compile(explorer.code(values), explorer.name, "exec").co_names) <= known | {
                 "rl",
+                "probes",
                 "images",
                 "labels",
                 *dir(rl),
@@ -323,7 +339,10 @@ def test_in_a_notebook_kernel(monkeypatch):
 def test_the_pages_form_has_a_label_for_every_input(explorer):
     tags = Outline(explorer.to_html()).tags
     labelled = {attributes["for"] for tag, attributes in tags if tag == "label"}
-    inputs = [attributes for tag, attributes in tags if tag in ("input", "select")]
+    inputs = [attributes for tag, attributes in tags if tag in ("input", "select", "textarea")]
+    files = [attributes for attributes in inputs if attributes.get("type") == "file"]
+    assert all(attributes["aria-label"] for attributes in files)
+    inputs = [attributes for attributes in inputs if attributes not in files]
     assert {attributes["name"] for attributes in inputs} == set(explorer.controls)
     assert all(attributes["id"] in labelled for attributes in inputs)
     ids = {attributes.get("id") for _, attributes in tags}

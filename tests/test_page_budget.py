@@ -36,7 +36,7 @@ def test_the_budget_of_a_page(browser, book, origin):
         )
         files = [each.removeprefix(origin + "/") for each in asked if each.startswith(origin)]
         weight = {file: len(gzip.compress((book / file).read_bytes())) for file in files}
-        live = sum(size for file, size in weight.items() if "brython" in file or "bundle" in file)
+        live = sum(size for file, size in weight.items() if "resnet_lab/" in file and ".js" in file)
         print(
             f"{origin.split(':')[0]} {name}: loaded after {loaded:.0f} ms, "
             f"first answer {start + duration - loaded:.0f} ms later; "
@@ -46,7 +46,7 @@ def test_the_budget_of_a_page(browser, book, origin):
         )
         assert not opened.trouble
         assert shifted < 0.05
-        assert live < 470_000 and sum(weight.values()) < 640_000
+        assert live < 450_000 and sum(weight.values()) < 620_000
         opened.close()
 
 

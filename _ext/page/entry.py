@@ -1,11 +1,9 @@
-"""What explorers.js calls: a state is written as in a link, `kernel=3&stride=2`; a record is an
-exercise's, as JSON."""
+"""What explorers.js calls: a state is written as in a link, `kernel=3&stride=2`."""
 
 from browser import window
 from javascript import JSON
 
-from resnet_lab.exercises import check
-from resnet_lab.explorers import ALL
+from resnet_lab.explorers.explorer import ALL
 
 LAST = {"state": ("", ""), "values": {}}
 
@@ -35,15 +33,4 @@ def code(name: str, state: str) -> str:
     return ALL[name].code(ALL[name].read(state))
 
 
-def judge(record: str, answer: str) -> list[str]:
-    result = check(JSON.parse(record), answer)
-    return [result.state, result.text]
-
-
-window.resnet_lab = {
-    "render": render,
-    "code": code,
-    "job": job,
-    "question": question,
-    "check": judge,
-}
+window.resnet_lab = {"render": render, "code": code, "job": job, "question": question}

@@ -7,27 +7,40 @@
   const base = document.currentScript.src.replace(/[^/]*$/, "");
   const figures = [...document.querySelectorAll(".rl-explorer")];
 
+  const still =
+    matchMedia("(prefers-reduced-motion: reduce)").matches ||
+    typeof WebAssembly !== "object" ||
+    typeof Worker !== "function";
+
   let starting, loading;
   const load = (file) =>
     new Promise((done, failed) => {
       document.head.append(
         Object.assign(document.createElement("script"), {
           src: base + file,
+          async: false, // in the order in which they are asked for
           onload: done,
           onerror: failed,
         }),
       );
     });
   const start = () =>
-    (starting ??= load(engine)
-      .then(() => load(bundle))
-      .then(() => window.resnet_lab));
+    (starting ??= Promise.all([engine, ...bundle.split(" ")].map(load)).then(
+      () => window.resnet_lab,
+    ));
 
   const inputs = (form) => [...form.elements].filter((input) => input.name);
-  const state = (form) =>
+  const written = ({type, checked, value}) =>
+    type === "checkbox"
+      ? checked
+      : type === "textarea"
+        ? value.replace(/[%&]/g, encodeURIComponent)
+        : value;
+  const state = (form, longest = Infinity) =>
     inputs(form)
       .filter((input) => input.type !== "radio" || input.checked)
-      .map((input) => input.name + "=" + (input.type === "checkbox" ? input.checked : input.value))
+      .filter((input) => input.type !== "textarea" || input.value.length <= longest)
+      .map((input) => input.name + "=" + written(input))
       .join("&");
 
   function restore(form, link) {
@@ -37,6 +50,7 @@
         else if (input.type === "checkbox") input.checked = value === "true";
         else if (
           input.type === "range" ||
+          input.type === "textarea" ||
           [...input.options].some((option) => option.value === value)
         )
           input.value = value;
@@ -93,7 +107,7 @@
           });
         },
       });
-      job.press(what);
+      await job.press(what);
     }
 
     const announce = () =>
@@ -139,7 +153,7 @@
     }
 
     async function copy(what) {
-      const link = location.href.split("#")[0] + "#" + name + "?" + state(form);
+      const link = location.href.split("#")[0] + "#" + name + "?" + state(form, 100);
       const text =
         what === "link"
           ? link
@@ -153,6 +167,25 @@
       );
     }
 
+    // A text may be dropped on its field, or chosen as a file.
+    async function take(file, field, cause) {
+      if (file.size > 2e6) return say(`${file.name} is larger than 2 MB.`);
+      field.value = await file.text();
+      change(cause);
+    }
+    for (const field of form.querySelectorAll("textarea")) {
+      field.addEventListener("dragover", (cause) => cause.preventDefault());
+      field.addEventListener("drop", (cause) => {
+        const [file] = cause.dataTransfer.files;
+        if (!file) return;
+        cause.preventDefault();
+        take(file, field, cause);
+      });
+      field.nextElementSibling.addEventListener("change", (cause) => {
+        const [file] = cause.target.files;
+        if (file) take(file, field, cause);
+      });
+    }
     form.addEventListener("input", change);
     form.addEventListener("submit", (cause) => cause.preventDefault());
     form.addEventListener("reset", (cause) => setTimeout(() => change(cause)));
@@ -167,6 +200,8 @@
     });
     form.addEventListener("focusin", start);
     figure.querySelector("fieldset").disabled = false;
+    // Who wants no motion, or whose browser cannot train or only slowly, first sees a recorded run.
+    figure.ready = () => still && form.querySelector("[data-job]") && press("recorded").catch(fail);
 
     const follow = (arriving) => {
       const [target, link] = location.hash.slice(1).split("?");
@@ -233,7 +268,14 @@
     (entries) => {
       for (const {target} of entries.filter((entry) => entry.isIntersecting)) {
         near.unobserve(target);
-        whenIdle(() => start().then((lab) => whenIdle(() => warm(lab, target))), {timeout: 1000});
+        whenIdle(
+          () =>
+            start().then((lab) => {
+              target.ready?.();
+              whenIdle(() => warm(lab, target));
+            }),
+          {timeout: 1000},
+        );
       }
     },
     {rootMargin: "100%"},

@@ -11,6 +11,12 @@ window.resnetJobHost = {
     const words = begin.textContent;
     const still = matchMedia("(prefers-reduced-motion: reduce)");
     const listen = "addEventListener";
+    const fast = typeof WebAssembly === "object", able = typeof Worker === "function";
+    const reason = !able ? "Recorded: this browser cannot train a network."
+      : !fast ? "Recorded. The button trains here too, but slowly: this browser has no WebAssembly."
+        : "Recorded. The button trains here, and shows the end without motion.";
+    let kept; // of a recorded run: its job, and its results as text
+    begin.disabled = !able;
     let worker, job, total, running = false, drawn = 0, unseen;
     // Of a job that is done and takes questions: the last one sent, and whether one is on its way.
     let sent, asking = false, answers = 0;
@@ -27,16 +33,30 @@ window.resnetJobHost = {
       running = asking = false;
       look();
     }
+    // Nothing runs: what was recorded, if it is what the controls say.
+    function rest() {
+      const fits = kept && window.resnet_lab.job(name, state()) === kept.job;
+      bar.value = fits ? 1 : 0;
+      steps.textContent = fits ? reason : "";
+      show(fits ? kept.text : "");
+    }
+    async function recorded() {
+      if (!window.resnetJobHost.recorded.includes(name)) return;
+      const lab = await start();
+      await load(`recorded-${name}.js`);
+      const {values, results} = window.resnetRecorded[name];
+      kept = {job: lab.job(name, values), text: JSON.stringify(results)};
+      if (!job) rest();
+    }
     function clear() {
       end();
       job = undefined;
-      bar.value = 0;
-      steps.textContent = "";
-      show("");
+      rest();
     }
     function pause() {
       running = false;
       look("paused");
+      say("Paused.");
     }
     function goOn() {
       running = true;
@@ -68,7 +88,8 @@ window.resnetJobHost = {
       const done = data.step === total;
       if (running && !done) worker.postMessage({});
       bar.value = data.step / total;
-      steps.textContent = `step ${data.step} of ${total}`;
+      const slow = fast ? "" : ", slowly: this browser has no WebAssembly";
+      steps.textContent = `step ${data.step} of ${total}${slow}`;
       const now = performance.now();
       // Eight pictures a second are enough, and leave the page its time; only the end for those
       // who want no motion.
@@ -101,9 +122,10 @@ window.resnetJobHost = {
       URL.revokeObjectURL(url);
       worker.onmessage = take;
       worker.onerror = ({message}) => take({data: {error: "The training stopped: " + message}});
-      worker.postMessage({job: asked, data});
+      worker.postMessage({job: asked, data, options: {simd: fast}});
       running = true;
       look("running");
+      say("Training.");
     }
 
     // Out of sight for long, or left: the job ends.
@@ -116,11 +138,15 @@ window.resnetJobHost = {
 
     return {
       press: (what) =>
-        what === "stop" ? clear() : running ? pause() : worker && !sent ? goOn() : run(),
+        what === "recorded" ? recorded()
+          : what === "stop" ? clear()
+            : running ? pause()
+              : worker && !sent ? goOn() : run(),
       // A control was moved. What it changes of the job ends the job; what else it changes may be a
       // question to one that is done: true if the answer is still to come.
       moved() {
-        if (!job) return false;
+        if (!job && kept) rest();
+        if (!job) return !!kept;
         if (window.resnet_lab.job(name, state()) === job) return !!sent && (ask() || asking);
         clear();
         return false;

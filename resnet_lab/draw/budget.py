@@ -88,7 +88,7 @@ def roofline(
     >>> "H100" in roofline("one layer, bound by memory", [("conv", 1, 13)], 15, 12.5, "H100")
     True
     """
-    x_low, x_high, y_low, y_high = -1.0, 4.0, peak - 4.2, peak + 0.6
+    x_low, x_high, y_low, y_high = -1.0, 4.0, int(peak) - 4, int(peak) + 1
     bottom = TOP + HEIGHT
     x_scale, y_scale = (RIGHT - LEFT) / (x_high - x_low), HEIGHT / (y_high - y_low)
 
@@ -100,13 +100,12 @@ def roofline(
         write(0, 11, "operations a second", "rl-small rl-strong"),
         write(RIGHT, bottom + 28, "operations a byte", "rl-small rl-strong rl-end"),
     ]
-    for exponent in range(9, 17):
-        if y_low <= exponent <= y_high:
-            y = place(x_low, exponent)[1]
-            body += [
-                f'<path class="rl-rule" d="M{LEFT} {y:.1f}H{RIGHT}"/>',
-                write(LEFT - 5, y + 3.5, power(exponent), "rl-small rl-quiet rl-end"),
-            ]
+    for exponent in range(y_low, y_high + 1):
+        y = place(x_low, exponent)[1]
+        body += [
+            f'<path class="rl-rule" d="M{LEFT} {y:.1f}H{RIGHT}"/>',
+            write(LEFT - 5, y + 3.5, power(exponent), "rl-small rl-quiet rl-end"),
+        ]
     for exponent in range(-1, 5):
         text = f"{10.0**exponent:,.5g}"
         x = place(exponent, y_low)[0]
@@ -114,13 +113,14 @@ def roofline(
         body.append(write(x, bottom + 14, text, css))
     ridge = peak - bandwidth
     start = max(x_low, y_low - bandwidth)
+    arithmetic = "arithmetic-bound" if ridge < 2.7 else "arithmetic"
     roof = [place(start, start + bandwidth), place(ridge, peak), place(x_high, peak)]
     body += [
         line(polyline(roof), "muted", 2),
         line(f"M{roof[1][0]:.1f} {roof[1][1]:.1f}V{bottom}", "muted rl-dashed", 1, 0.7),
         write(RIGHT, roof[1][1] - 6, f"{device}: {scientific(peak)} a second", "rl-small rl-end"),
         write(roof[1][0] - 5, bottom - 6, "memory-bound", "rl-small rl-quiet rl-end"),
-        write(roof[1][0] + 5, bottom - 6, "arithmetic-bound", "rl-small rl-quiet"),
+        write(roof[1][0] + 5, bottom - 6, arithmetic, "rl-small rl-quiet"),
     ]
     for kind, colour in DOT_COLOURS.items():
         path = ""

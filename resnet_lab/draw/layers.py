@@ -68,15 +68,19 @@ class Block:
         name: the prefix of its layers' names, or the layer's name.
         rows: of its layers by name, in order of execution.
         copies: how many such follow each other.
+        known: its layers by the part they play, once `parts` was asked.
     """
 
     name: str
     rows: dict[str, Row]
     copies: int
+    known: Branches | None = None
 
     def parts(self) -> Branches:
         """Its layers by the part they play."""
-        return branches([row.layer for row in self.rows.values() if row.layer])
+        if self.known is None:
+            self.known = branches([row.layer for row in self.rows.values() if row.layer])
+        return self.known
 
     def main_path(self, layers: list[Layer]) -> list[Layer]:
         """Those of `layers` that are on the main path: not those that make a gate."""

@@ -17,15 +17,19 @@ BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
 
 def decision_map(
-    values: Sequence[float], size: int, points: Iterable[tuple[float, float, int]], label: str
+    values: Sequence[float] | str,
+    size: int,
+    points: Iterable[tuple[float, float, int]] | str,
+    label: str,
 ) -> str:
     """What a network answers at every place of a plane, orange for class 0 and blue for class 1.
 
     Args:
         values: the probabilities of class 1 at the middles of `size` × `size` cells, row by row
-            from the upper left.
+            from the upper left; or what `levels` makes of them.
         size: cells along each side.
-        points: the examples (x, y, class) on it; x and y go from -1 to 1, to the right and up.
+        points: the examples (x, y, class) on it; x and y go from -1 to 1, to the right and up; or
+            what `dots` makes of them.
         label: the result, in a sentence.
 
     Raises:
@@ -35,20 +39,79 @@ def decision_map(
     >>> picture.count("<image")
     1
     """
+    text = values if isinstance(values, str) else levels(values, size)
+    uri = _palette_head(size) + text
+    image = _image(uri, 0, 0, WIDTH, WIDTH, "auto", "rl-tint")
+    return svg(WIDTH, label, image + (points if isinstance(points, str) else dots(points)))
+
+
+def levels(values: Sequence[float], size: int) -> str:
+    """Probabilities as the short text that a page's worker gives: a byte for each cell, in base64.
+
+    Args:
+        values: as in `decision_map`.
+        size: cells along each side. A row is filled up to a multiple of four bytes.
+
+    Raises:
+        ValueError: a value is not from 0 to 1.
+
+    >>> levels([0.0, 0.5, 1.0, 0.25], 2)
+    'ACAAAEAQAAA='
+    """
     if not (0 <= min(values) and max(values) <= 1 and sum(values) >= 0):  # the sum finds a NaN
         bad = next(value for value in values if not 0 <= value <= 1)
         raise ValueError(f"a value of the map is {bad}; give probabilities from 0 to 1")
-    uri = _bitmap([int(LEVELS * value) for value in values], size, size, two_colours(0.7))
-    dots = ["", ""]
+    rest, data = [0] * (-size % 4), []
+    for row in range(0, size * size, size):
+        data += [int(LEVELS * value + 0.5) for value in values[row : row + size]] + rest
+    missing = -len(data) % 3
+    data += [0] * missing
+    text = "".join(
+        [
+            letters(data[place] << 16 | data[place + 1] << 8 | data[place + 2])
+            for place in range(0, len(data), 3)
+        ]
+    )
+    return text[: len(text) - missing] + "=" * missing
+
+
+def dots(points: Iterable[tuple[float, float, int]]) -> str:
+    """The examples of a `decision_map`, drawn: round ones of class 0, square ones of class 1."""
+    paths = ["", ""]
     for x, y, label_of in points:
-        dots[label_of] += f"M{(1 + x) * WIDTH / 2:.1f} {(1 - y) * WIDTH / 2:.1f}h0"
-    body = [_image(uri, 0, 0, WIDTH, WIDTH, "auto", "rl-tint")]
-    for path, colour, cap in ((dots[0], "linear", "round"), (dots[1], "accent", "square")):
+        paths[label_of] += f"M{(1 + x) * WIDTH / 2:.1f} {(1 - y) * WIDTH / 2:.1f}h0"
+    body = ""
+    for path, colour, cap in ((paths[0], "linear", "round"), (paths[1], "accent", "square")):
         for stroke in ("stroke:var(--rl-sheet,#fff);stroke-width:8", "stroke-width:5"):
-            body.append(
+            body += (
                 f'<path class="rl-line-{colour}" style="{stroke};stroke-linecap:{cap}" d="{path}"/>'
             )
-    return svg(WIDTH, label, "".join(body))
+    return body
+
+
+HEADS: dict[int, str] = {}
+
+
+def _palette_head(size: int) -> str:
+    """A data URI of a BMP file with a byte for each pixel, up to where these begin: its colours.
+
+    The picture can then be joined from texts: what stands before it has a multiple of three bytes.
+    """
+    if size not in HEADS:
+        colours = two_colours(0.7) + [(0, 0, 0)]
+        width, count = size + -size % 4, len(colours)
+        begin = 54 + 4 * count
+        head = [66, 77, *_bytes(begin + width * size), 0, 0, 0, 0, *_bytes(begin), 40, 0, 0, 0]
+        head += [*_bytes(size), *_bytes(-size), 1, 0, 8, 0] + [0] * 16  # from the top down
+        head += [*_bytes(count), 0, 0, 0, 0]
+        for red, green, blue in colours:
+            head += [blue, green, red, 0]
+        texts = [
+            letters(head[place] << 16 | head[place + 1] << 8 | head[place + 2])
+            for place in range(0, begin, 3)
+        ]
+        HEADS[size] = "data:image/bmp;base64," + "".join(texts)
+    return HEADS[size]
 
 
 def feature_maps(maps: Sequence[tuple[str, Sequence[float], int, int]], label: str) -> str:

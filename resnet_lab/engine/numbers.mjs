@@ -75,6 +75,19 @@ export function generator(seed) {
   return {uniform, normal, below, shuffled};
 }
 
+const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/** Bytes as text, in base64. */
+export function toBase64(bytes) {
+  const letters = [];
+  for (let i = 0; i < bytes.length; i += 3) {
+    const three = bytes[i] << 16 | (bytes[i + 1] ?? 0) << 8 | (bytes[i + 2] ?? 0);
+    for (const shift of [18, 12, 6, 0]) letters.push(BASE64[three >> shift & 63]);
+  }
+  const over = (3 - bytes.length % 3) % 3;
+  return letters.join("").slice(0, letters.length - over) + "=".repeat(over);
+}
+
 /** Weights of int8 as numbers: the j-th of `scales` is that of the j-th output channel.
     int8: an Int8Array, or its bytes in base64. */
 export function fromInt8({int8, scales}) {

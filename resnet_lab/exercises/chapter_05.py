@@ -25,16 +25,16 @@ def exercise_1() -> Number:
 
 def exercise_2() -> Number:
     return Number(
-        next(p for p in range(99) if rl.conv_output_size(100, 5, 1, p, 3) == 100),
+        next(p for p in range(99) if rl.conv_output_size(100, 5, 1, p, 2) == 100),
         slips=[
             (2, "That is right for dilation 1. With holes the kernel spans more."),
-            (12, "That is for both ends together; padding is counted at each end."),
-            (6.5, "The kernel spans 13 pixels, 12 beside its first one."),
+            (8, "That is for both ends together; padding is counted at each end."),
+            (4.5, "The kernel spans 9 pixels, 8 beside its first one."),
         ],
         hint=(
             "How many pixels does the kernel span? Its centre needs half of the rest on each side."
         ),
-        solution="It spans 3·(5 − 1) + 1 = 13 pixels, so p = 12/2 = 6.",
+        solution="It spans 2·(5 − 1) + 1 = 9 pixels, so p = 8/2 = 4.",
     )
 
 

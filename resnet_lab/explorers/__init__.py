@@ -13,7 +13,7 @@ from .batch_norm import batch_norm
 from .budget import budget
 from .building_blocks import building_blocks
 from .cheaper_convolutions import cheaper_convolutions
-from .controls import Choice, Range, Real, Switch
+from .controls import Choice, Range, Real, Switch, Text
 from .cross_entropy import cross_entropy
 from .degradation import degradation
 from .explorer import ALL, Explorer
@@ -23,6 +23,7 @@ from .gradients import gradients
 from .inside import inside
 from .landscape import landscape
 from .output_size import output_size
+from .own_network import own_network
 from .paths import paths
 from .race import race
 from .receptive_field import receptive_field
@@ -37,6 +38,7 @@ __all__ = [
     "Range",
     "Real",
     "Switch",
+    "Text",
     "batch_norm",
     "budget",
     "building_blocks",
@@ -50,6 +52,7 @@ __all__ = [
     "inside",
     "landscape",
     "output_size",
+    "own_network",
     "paths",
     "race",
     "receptive_field",

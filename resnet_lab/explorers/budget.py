@@ -7,7 +7,7 @@ from ..devices import DEVICES
 from ..draw.budget import bytes_text, memory_bars
 from ..draw.budget import roofline as draw_roofline
 from ..jobs import log
-from ..memory import OPTIMIZERS, PRECISIONS, memory
+from ..memory import PRECISIONS, memory
 from ..roofline import roofline
 from ..tracing import trace
 from ..zoo import named
@@ -164,11 +164,11 @@ budget = Explorer(
         Choice(
             "optimizer",
             "Optimizer",
-            {name: "SGD" if name == "sgd" else name.capitalize() for name in OPTIMIZERS},
+            {"sgd": "SGD", "momentum": "momentum", "adam": "Adam", "adamw": "AdamW"},
             "momentum",
         ),
         Switch("checkpointing", "Checkpointing"),
-        Choice("device", "Device", tuple(DEVICES), "T4"),
+        Choice("device", "Device", {name: each.text for name, each in DEVICES.items()}, "T4"),
     ],
     view,
     python,

@@ -146,6 +146,38 @@ class Switch:
         return self.check({"true": True, "false": False}.get(text, text))
 
 
+@dataclass(frozen=True)
+class Text:
+    """Lines of text, typed, pasted or dropped as a file: a field.
+
+    Attributes:
+        longest: so many characters are read; links leave out what is longer than `LINKED`.
+    """
+
+    name: str
+    label: str
+    start: str = ""
+    longest: int = 2_000_000
+
+    def check(self, value: object) -> str:
+        """`value`, if it is text of that length; raises ValueError otherwise."""
+        if not isinstance(value, str) or len(value) > self.longest:
+            raise ValueError(f"{self.name} must be text of at most {self.longest:,} characters")
+        return value
+
+    def read(self, text: str) -> str:
+        """The text that a link writes as `text`."""
+        return self.check(text.replace("%26", "&").replace("%25", "%"))
+
+
+LINKED = 100
+
+
+def linked(value: str) -> str:
+    """A text as a link carries it."""
+    return value.replace("%", "%25").replace("&", "%26")
+
+
 def block_controls(
     options: Mapping[str, Any], own: Mapping[str, tuple[str, dict[Any, str] | None, Any]]
 ) -> list[Choice | Switch]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from ..tables import escape
+from .controls import LINKED, linked
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any
 
-    from .controls import Choice, Range, Real, Switch
+    from .controls import Choice, Range, Real, Switch, Text
 
-    Control = Range | Real | Choice | Switch
+    Control = Range | Real | Choice | Switch | Text
 
 ALL: dict[str, Explorer] = {}
 
@@ -20,7 +23,7 @@ class Explorer:
     Args:
         name: as it stands in a link, such as "output-size".
         title: a short heading.
-        controls: of Range, Real, Choice and Switch.
+        controls: of Range, Real, Choice, Switch and Text.
         view: `view(**values)` returns HTML: a picture, `<svg role="img" aria-label="...">`, whose
             label says the result in a sentence (it is what a screen reader says after a change),
             and the numbers as a table. A ValueError it raises is shown in the view's place.
@@ -96,13 +99,16 @@ class Explorer:
         }
 
     def write(self, values: dict[str, Any]) -> str:
-        """`values` as a link carries them; the opposite of `read`."""
-        return "&".join(
-            [
-                f"{name}={str(value).lower() if isinstance(value, bool) else value}"
-                for name, value in values.items()
-            ]
-        )
+        """`values` as a link carries them; the opposite of `read`, but for long texts."""
+        texts = []
+        for name, value in values.items():
+            if isinstance(value, bool):
+                value = str(value).lower()
+            elif isinstance(value, str):
+                value = linked(value) if len(value) <= LINKED else None
+            if value is not None:
+                texts.append(f"{name}={value}")
+        return "&".join(texts)
 
     def render(
         self, values: dict[str, Any] | None = None, results: dict[str, Any] | None = None
@@ -117,7 +123,7 @@ class Explorer:
         try:
             return self.view(**values, results=results) if results else self.view(**values)
         except ValueError as error:
-            return f'<p class="rl-note">{error}.</p>'
+            return f'<p class="rl-note">{escape(str(error))}.</p>'
 
     def code(self, values: dict[str, Any] | None = None) -> str:
         """The line of Python that builds what `values` show; nothing if there is no such line."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .controls import Choice, Picture, Range, Real, Switch
+from ..tables import escape
+from .controls import Choice, Picture, Range, Real, Switch, Text
 from .explorer import Explorer
 
 COPIES = {
@@ -65,12 +66,18 @@ def job_buttons(explorer: Explorer) -> str:
 """
 
 
-def field(control: Range | Real | Choice | Switch, key: str, value: object) -> str:
+def field(control: Range | Real | Choice | Switch | Text, key: str, value: object) -> str:
     """One control's label and input. key: what ids begin with."""
     name, label = control.name, f'<label for="{key}">{control.label}</label>'
     if isinstance(control, Switch):
         return (
             f'{label}<input type="checkbox" id="{key}" name="{name}"{" checked" if value else ""}>'
+        )
+    if isinstance(control, Text):
+        return (
+            f'{label}<textarea id="{key}" name="{name}" rows="3" spellcheck="false">'
+            f'{escape(str(value))}</textarea><input type="file" accept=".json" '
+            f'aria-label="{control.label}: a file">'
         )
     if not isinstance(control, Choice):
         return (

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ..draw import palette
-from .controls import Choice, Range, Real, Switch
+from .controls import Choice, Range, Real, Switch, Text
 from .explorer import Explorer
 from .form import copies
 from .notebook_job import JobButtons
@@ -140,11 +140,13 @@ class Form:
         self.view.value, self.tools.value = view, buttons(self.explorer, view)
 
 
-def widget(widgets: Any, control: Range | Real | Choice | Switch, value: object) -> Any:
+def widget(widgets: Any, control: Range | Real | Choice | Switch | Text, value: object) -> Any:
     """One control as a widget of ipywidgets, which is `widgets`."""
     look = {"description": control.label, "layout": widgets.Layout(width="auto", margin="0")}
     if isinstance(control, Switch):
         made = widgets.Checkbox(indent=False, **look)
+    elif isinstance(control, Text):
+        made = widgets.Textarea(rows=3, continuous_update=False, **look)
     elif isinstance(control, Choice):
         look["options"] = [(text, option) for option, text in control.texts().items()]
         if control.fits():

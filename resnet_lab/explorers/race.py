@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from .. import draw, jobs
-from ..draw.maps import decision_map
+from ..draw.maps import decision_map, dots, levels
 from ..tracing import trace
-from .controls import Choice, Range
+from .controls import Choice, Range, Switch
 from .explorer import Explorer, formula, table
 
 TYPE_CHECKING = False
@@ -18,11 +18,9 @@ DOTS = 120
 LN10 = 2.302585092994046
 
 
-def job(
-    task: str, depth: int, shortcut: str, lr: float, steps: int, seed: int, guess: str
-) -> dict[str, Any]:
+def job(guess: str, **values: Any) -> dict[str, Any]:
     """What is trained."""
-    return jobs.race(task, depth, shortcut, lr, steps, seed)
+    return jobs.race(**values)
 
 
 def ends(losses: dict[str, list[float]]) -> dict[str, float]:
@@ -36,8 +34,8 @@ def verdict(losses: dict[str, float], steps: int, guess: str) -> str:
     better, most, least = (
         ("residual", plain, residual) if plain >= residual else ("plain", residual, plain)
     )
-    if not most < float("inf"):  # one of them has diverged: nan is no number to compare
-        return f"After {steps} steps a loss is no longer a number: the learning rate was too high"
+    if most > jobs.MOST / 1000:
+        return f"After {steps} steps a loss is no longer a number: the steps were too large"
     if most < 1.5 * least:
         better, text = "neither", f"after {steps} steps the two have learnt about as much"
     else:
@@ -62,7 +60,7 @@ def curves(losses: dict[str, list[float]], every: int, steps: int, label: str) -
             COLOURS[kind],
             1,
             [
-                (every * (place + 1), jobs.log(loss) / LN10 if 0 < loss < 1e9 else 9)
+                (every * (place + 1), jobs.log(loss) / LN10 if 0 < loss < jobs.MOST else 9)
                 for place, loss in enumerate(curve)
             ],
         )
@@ -80,10 +78,22 @@ def curves(losses: dict[str, list[float]], every: int, steps: int, label: str) -
     )
 
 
+def remark(task: str, depth: int, shortcut: str, batchnorm: bool) -> str:
+    """What a reader should know of this choice."""
+    if shortcut == "none":
+        return "Without shortcuts the second network is the first one: both curves are one."
+    if task == "spirals":
+        text = "No size changes here, so that A and B are the same network."
+    else:
+        text = "A fills new channels with zeros, B has a 1 × 1 convolution where the size changes."
+    return text if batchnorm else text + " Without BatchNorm the start decides nearly everything."
+
+
 def view(
     task: str,
     depth: int,
     shortcut: str,
+    batchnorm: bool,
     lr: float,
     steps: int,
     seed: int,
@@ -94,62 +104,75 @@ def view(
     step = results["step"] if results else 0
     losses = results["losses"] if results else {"plain": [], "residual": []}
     now = ends(losses) if step else {}
-    said = ", ".join([f"{kind} {loss:.2g}" for kind, loss in now.items()])
+    said = {kind: f"{loss:.2g}" if loss < jobs.MOST else "none" for kind, loss in now.items()}
     if step == steps:
         label = verdict(now, steps, guess)
     elif step:
-        label = f"Step {step} of {steps}: training loss {said}"
+        texts = ", ".join([f"{kind} {text}" for kind, text in said.items()])
+        label = f"Step {step} of {steps}: training loss {texts}"
     else:
         label = f"Twins of {depth} layers, not yet trained"
-    points, networks = _known(task, depth, shortcut, seed)
+    points, networks = _known(task, depth, shortcut, seed, batchnorm)
     maps = ""
     if task == "spirals":
-        size = 32 if step else 4
         for kind in COLOURS:
-            values = results["maps"][kind] if results else [0.5] * (size * size)
+            values = results["maps"][kind] if results else UNTRAINED
             words = f"What the {kind} network answers at every place, step {step} of {steps}"
             maps += (
-                f"<figure>{decision_map(values, size, points, words)}"
+                f"<figure>{decision_map(values, 32 if step else 4, points, words)}"
                 f"<figcaption>{kind}</figcaption></figure>"
             )
         maps = f"<div class='rl-pair'>{maps}</div>"
     rows = [
-        (f"{kind}, {depth} layers", params, f"{now[kind]:.2g}" if step else "–")
+        (f"{kind}, {depth} layers", params, said[kind] if step else "–")
         for kind, params in networks
     ]
     return (
         f"<div class='rl-race'>{curves(losses, steps // 20, steps, label)}{maps}</div>"
         + formula(label)
         + table(("", "parameters", "training loss"), rows)
+        + f"<p class='rl-remark'>{remark(task, depth, shortcut, batchnorm)}</p>"
     )
 
 
+UNTRAINED = levels([0.5] * 16, 4)
 KNOWN: dict[tuple[object, ...], Any] = {}
 
 
 def _known(
-    task: str, depth: int, shortcut: str, seed: int
-) -> tuple[list[tuple[float, float, int]], list[tuple[str, str]]]:
+    task: str, depth: int, shortcut: str, seed: int, batchnorm: bool
+) -> tuple[str, list[tuple[str, str]]]:
     """The points that are shown, and each network's parameters: the same for a whole run."""
-    key = (task, depth, shortcut, seed)
+    key = (task, depth, shortcut, seed, batchnorm)
     if key not in KNOWN:
         shape = tuple(jobs.TASKS[task]["shape"])
-        networks = [
-            (kind, f"{trace(net, shape).params:,}")
-            for kind, net in jobs.twins(task, depth, shortcut).items()
-        ]
-        points = jobs.spirals(DOTS, seed) if task == "spirals" else []
+        networks = []
+        for kind, net in jobs.twins(task, depth, shortcut).items():
+            traced = trace(net, shape)
+            params = traced.params
+            if not batchnorm:
+                params -= sum([row.params for row in traced.rows if row.kind == "batchnorm"])
+            networks.append((kind, f"{params:,}"))
+        points = dots(jobs.spirals(DOTS, seed)) if task == "spirals" else ""
         KNOWN.clear()
         KNOWN[key] = points, networks
-    found: tuple[list[tuple[float, float, int]], list[tuple[str, str]]] = KNOWN[key]
+    found: tuple[str, list[tuple[str, str]]] = KNOWN[key]
     return found
 
 
-def python(
-    task: str, depth: int, shortcut: str, lr: float, steps: int, seed: int, guess: str
-) -> str:
-    """The line that repeats the run with PyTorch."""
-    return f"[*run(race({task!r}, {depth}, {shortcut!r}, {lr}, {steps}, {seed}))][-1]"
+def python(guess: str, **values: Any) -> str:
+    """What repeats the run with PyTorch."""
+    settings = ", ".join([f"{name}={value!r}" for name, value in values.items()])
+    return f"""\
+from resnet_lab.job_runner import race_data, race_recipe, start_models
+from resnet_lab.jobs import race
+from resnet_lab.training import fit
+
+job = race({settings})
+for kind, model in start_models(job).items():
+    history = fit(model, race_data(job), race_recipe(job))
+    print(kind, history["curve"][-1])
+"""
 
 
 race = Explorer(
@@ -158,7 +181,8 @@ race = Explorer(
     [
         Choice("task", "Task", {"spirals": "two spirals", "digits": "digits"}, "spirals"),
         Choice("depth", "Layers", (8, 20, 32, 56), 32),
-        Choice("shortcut", "Residual twin's shortcuts", ("A", "B"), "B"),
+        Choice("shortcut", "Residual twin's shortcuts", ("A", "B", "none"), "B"),
+        Switch("batchnorm", "BatchNorm", True),
         Choice("lr", "Learning rate", (0.01, 0.05, 0.1, 0.3), 0.05),
         Choice("steps", "Steps", (100, 200, 300, 600), 300),
         Range("seed", "Seed", 0, 9, 0),

@@ -29,7 +29,8 @@ EACH = {
         name: "arithmetic"
         for name in (
             "neg exp log log2 log1p sqrt rsqrt abs pow square sin cos erf clamp clip round "
-            "floor sign gt lt ge le eq ne where logical_not reciprocal masked_fill rpow nan_to_num normalize local_response_norm"
+            "floor sign gt lt ge le eq ne where logical_not reciprocal masked_fill rpow "
+            "nan_to_num normalize local_response_norm"
         ).split()
     },
 }

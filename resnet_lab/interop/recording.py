@@ -20,7 +20,7 @@ from torch.overrides import TorchFunctionMode
 
 from ..fields import LOST
 from ..graph import INPUT, Layer
-from ..tracing import Walk
+from ..walking import Walk
 from . import from_functions as functions
 from .from_modules import reader
 

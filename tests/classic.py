@@ -16,7 +16,10 @@ import pytest
 from jupyter import Server, served
 
 WANTED = ("notebook==6.5.*", "ipywidgets==7.7.*")
-READY = "window.Jupyter?.notebook?._fully_loaded && Jupyter.notebook.kernel?.is_connected()"
+# Cells that run before the widgets are there show none.
+READY = """() => {
+    const {_fully_loaded, kernel} = window.Jupyter?.notebook ?? {};
+    return _fully_loaded && kernel?.is_connected() && kernel.widget_manager; }"""
 DONE = """() => {
     const cells = Jupyter.notebook.get_cells()
         .filter((cell) => cell.cell_type === "code" && cell.get_text().trim());

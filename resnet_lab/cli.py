@@ -50,6 +50,18 @@ def main(argv: list[str] | None = None, prog: str = "resnet-lab") -> int:
     parser.add_argument("--version", action="version", version=f"resnet-lab {__version__}")
     commands = parser.add_subparsers(dest="command")
     add_table(commands.add_parser("table", help="print a network layer by layer"))
+    describing = commands.add_parser("describe", help="print any PyTorch model's layers")
+    if argv[:1] == ["describe"]:
+        try:
+            from .interop.command import add_describe
+        except ModuleNotFoundError as error:
+            if error.name != "torch":
+                raise
+            print(
+                "error: describe needs PyTorch; install it with: pip install torch", file=sys.stderr
+            )
+            return 2
+        add_describe(describing)
     training = commands.add_parser(
         "train",
         help="train a network, and read its test error once",

@@ -15,6 +15,7 @@ from .tables import shape_text
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from .fields import Field
     from .graph import Layer
@@ -137,7 +138,8 @@ def _flatten(layer: Layer, source: Row) -> Count:
             f"the network was described for {layer.channels} features before its classifier, but "
             f"this input leaves {features}; describe it with the new input_size"
         )
-    window = before[1:] if isinstance(source.field, PerAxis) else max(before[1:], default=1)
+    square = not isinstance(source.field, PerAxis)
+    window: Any = max(before[1:], default=1) if square else before[1:]
     return (features,), 0, 0, source.field.through(window), 1
 
 

@@ -13,6 +13,7 @@ from .tables import shape_text
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from .fields import Field
     from .graph import Layer
@@ -102,7 +103,7 @@ def _moved(layer: Layer, field: Field) -> Field:
 def _mean(layer: Layer, source: Row) -> Count:
     """An average over all positions: its field spans them."""
     field, sides = source.field, source.output_shape[1:]
-    window = sides if isinstance(field, PerAxis) else max(sides, default=1)
+    window: Any = sides if isinstance(field, PerAxis) else max(sides, default=1)
     return given_shape(layer), 0, 0, field.through(window, window), 1
 
 

@@ -65,7 +65,7 @@ def loss_at(
     state = {name: value.clone() for name, value in model.state_dict().items()}
     for name, weight in model.named_parameters():
         if name in axes[0]:
-            weight += at[0] * axes[0][name] + at[1] * axes[1][name]
+            weight.add_(at[0] * axes[0][name] + at[1] * axes[1][name])
     mode = model.training
     loss = float(cross_entropy(model.train()(images), labels))
     model.train(mode).load_state_dict(state)

@@ -52,7 +52,7 @@ def branches(model: nn.Module, factor: float, only: str = "", back: bool = False
         known = ", ".join(blocks(model)) or "none"
         raise ValueError(f"there is no block {only!r}; there are {known}")
     for block in changed:
-        block.join = _join(block, factor, back)  # type: ignore[method-assign]
+        block.join = _join(block, factor, back)  # type: ignore[method-assign, assignment]
     try:
         yield
     finally:
@@ -76,7 +76,8 @@ def _join(block: Block, factor: float, back: bool) -> Callable[[Tensor, Tensor],
             branch = factor * branch + (1 - factor) * branch.detach()
         else:
             branch = factor * branch
-        return shortcut + branch
+        joined: Tensor = shortcut + branch
+        return joined
 
     return join
 

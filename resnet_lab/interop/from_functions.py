@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from .from_modules import adaptive, axis_numbers, window
+from .from_modules import adaptive, axis_numbers
+from .from_modules import window as window
 
 if TYPE_CHECKING:
     from .recording import Recorder
@@ -135,7 +136,7 @@ def concat(recorder: Recorder, call: Call, out: Tensor) -> None:
         recorder.track_again(parts[0], out)
         return
     lead = 1 if recorder.shape(out) == tuple(out.shape[1:]) else 0
-    settings = {} if dim % out.dim() == lead else {"shape": recorder.shape(out)}
+    settings: Call = {} if dim % out.dim() == lead else {"shape": recorder.shape(out)}
     kept = recorder.axes_of(parts[0]) if not settings else ()
     recorder.add("concat", parts, out, at=kept, **settings)
 

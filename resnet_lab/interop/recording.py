@@ -72,7 +72,7 @@ class Recorder(TorchFunctionMode):
             owner = self.named.get(id(tensor))
             kind = "constant" if owner is None else "parameter"
             count = self.count([tensor]) if owner else None
-            name = self.unused(owner or self.inner("constant"))
+            name = self.unused(owner or self.inner_name("constant"))
             layer = Layer(name, kind, shape=self.shape(tensor), params=count)
             self.walk.run(layer)
             self.layers.append(layer)
@@ -88,7 +88,7 @@ class Recorder(TorchFunctionMode):
                 total += tensor.numel()
         return total
 
-    def inner(self, kind: str) -> str:
+    def inner_name(self, kind: str) -> str:
         """A name for what the innermost module does by itself."""
         return f"{self.modules[-1]}.{kind}" if self.modules and self.modules[-1] else kind
 
@@ -129,7 +129,7 @@ class Recorder(TorchFunctionMode):
             settings["line"] = source_line()
         read = tuple([self.node(tensor) for tensor in inputs])
         counted = self.count(weights or [])
-        name, shape = self.unused(name or self.inner(kind)), self.shape(out)
+        name, shape = self.unused(name or self.inner_name(kind)), self.shape(out)
         if kind == "linear" and len(shape) > 1:
             settings["shape"] = shape
         if kind in (
@@ -304,7 +304,7 @@ class Recorder(TorchFunctionMode):
             self.add("upsample", [source], out, at=())
         else:
             read = [each for each in tensors if id(each) in self.nodes]
-            self.add("unknown", read, out, at=(), name=self.inner(bare), weights=tensors)
+            self.add("unknown", read, out, at=(), name=self.inner_name(bare), weights=tensors)
 
     def track_again(self, source: Tensor, out: Tensor) -> None:
         """The same numbers in another tensor."""

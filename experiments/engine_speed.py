@@ -25,7 +25,8 @@ ROOT = Path(__file__).parents[1]
 
 NODE = """
 import {createInterface} from "node:readline";
-const {engine, generator} = await import(process.argv[1]);
+const {engine} = await import(process.argv[1] + "/network.mjs");
+const {generator} = await import(process.argv[1] + "/numbers.mjs");
 const lines = createInterface({input: process.stdin});
 const nets = {};
 lines.on("line", (line) => {
@@ -59,7 +60,7 @@ class Node:
     """The engine in a process of its own, asked line by line."""
 
     def __init__(self):
-        engine = str(ROOT / "resnet_lab" / "engine" / "network.mjs")
+        engine = str(ROOT / "resnet_lab" / "engine")
         self.process = subprocess.Popen(
             ["node", "--input-type=module", "-e", NODE, engine],
             stdin=subprocess.PIPE,

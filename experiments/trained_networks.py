@@ -33,7 +33,7 @@ def train(name, data, chosen, folder):
     """Train a network; its weights and its history are in the folder then."""
     torch.manual_seed(chosen.seed)
     model = build(rl.named(name, in_channels=1))
-    recipe = Recipe(epochs=chosen.epochs, steps=chosen.steps, crop=2, warmup=200, seed=chosen.seed)
+    recipe = Recipe(epochs=chosen.epochs, steps=chosen.steps, crop=2, seed=chosen.seed)
     history = fit(model, data, recipe, folder)
     test = evaluate(model, data, "test", precision="float32")
     history["test_error"], history["test_loss"] = test["error"], test["loss"]

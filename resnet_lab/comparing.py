@@ -91,7 +91,8 @@ def ordered(table: Trace) -> list[Node]:
     for layer in layers:
         walk.run(layer)
     places = {layer.name: place for place, layer in enumerate(layers)}
-    sources, lengths = [], []  # of every layer: what it reads, and the longest way to it
+    sources: list[list[int]] = []
+    lengths: list[int] = []  # of every layer: what it reads, and the longest way to it
     for place, layer in enumerate(layers):
         names = layer.inputs or ((layers[place - 1].name,) if place else ("input",))
         if layer.kind in ("parameter", "constant"):

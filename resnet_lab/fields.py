@@ -12,10 +12,11 @@ from .arithmetic import ReceptiveField
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Any
+    from typing import Any, TypeAlias
 
-    Numbers = int | tuple[int, ...]
-    Field = ReceptiveField | "PerAxis" | "NoField"
+    from .graph import Numbers
+
+    Field: TypeAlias = "ReceptiveField | PerAxis | NoField"
 
 
 class PerAxis:
@@ -135,7 +136,8 @@ def growth(before: Field, after: Field) -> Field:
         return ReceptiveField(after.size - before.size, 1, after.padding - before.padding)
     if isinstance(before, NoField) or isinstance(after, NoField):
         return ReceptiveField(0, 1, 0)
-    number = len((before if isinstance(before, PerAxis) else after).axes)  # type: ignore[union-attr]
+    wide = before if isinstance(before, PerAxis) else after
+    number = len(wide.axes) if isinstance(wide, PerAxis) else 1
     pairs = zip(axes_of(before, number), axes_of(after, number), strict=True)
     return PerAxis([ReceptiveField(b.size - a.size, 1, b.padding - a.padding) for a, b in pairs])
 
@@ -147,7 +149,8 @@ def grown(field: Field, by: Field, number: int) -> Field:
         return ReceptiveField(field.size + number * by.size, field.stride, padding)
     if isinstance(field, NoField) or isinstance(by, NoField):
         return field
-    count = len((field if isinstance(field, PerAxis) else by).axes)  # type: ignore[union-attr]
+    wide = field if isinstance(field, PerAxis) else by
+    count = len(wide.axes) if isinstance(wide, PerAxis) else 1
     pairs = zip(axes_of(field, count), axes_of(by, count), strict=True)
     return joined(
         [

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    Numbers = int | tuple[int, ...]
+    from typing import Any
+
+    Numbers = Any  # an int, or a tuple of one for each axis
 
 INPUT = "input"
 

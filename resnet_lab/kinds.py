@@ -66,17 +66,12 @@ def _sizes(layer: Layer, source: Row) -> Shape:
     window = kernel, stride, padding, dilation
     try:
         if isinstance(kernel, tuple):
-            each = zip(sides, *window, strict=True)  # type: ignore[arg-type]
+            each = zip(sides, *window, strict=True)
             return tuple([conv_output_size(*numbers, layer.ceil_mode) for numbers in each])
-        size = conv_output_size(sides[0], *window, layer.ceil_mode)  # type: ignore[arg-type]
+        size = conv_output_size(sides[0], *window, layer.ceil_mode)
         if sides.count(sides[0]) == len(sides):
             return (size,) * len(sides)
-        return tuple(
-            [
-                conv_output_size(side, *window, layer.ceil_mode)  # type: ignore[arg-type]
-                for side in sides
-            ]
-        )
+        return tuple([conv_output_size(side, *window, layer.ceil_mode) for side in sides])
     except ValueError as error:
         steps = [*_numbers(kernel), *_numbers(stride), *_numbers(dilation)]
         valid = min(steps) > 0 <= min(_numbers(padding))
@@ -93,12 +88,7 @@ def _seen(layer: Layer, source: Row) -> Field:
     field = source.field
     if isinstance(layer.kernel, tuple):
         field = per_axis(field, len(layer.kernel))
-    return field.through(
-        layer.kernel,  # type: ignore[arg-type]
-        layer.stride,  # type: ignore[arg-type]
-        layer.padding,  # type: ignore[arg-type]
-        layer.dilation,  # type: ignore[arg-type]
-    )
+    return field.through(layer.kernel, layer.stride, layer.padding, layer.dilation)
 
 
 def _conv(layer: Layer, source: Row) -> Count:
@@ -148,7 +138,7 @@ def _flatten(layer: Layer, source: Row) -> Count:
             f"this input leaves {features}; describe it with the new input_size"
         )
     window = before[1:] if isinstance(source.field, PerAxis) else max(before[1:], default=1)
-    return (features,), 0, 0, source.field.through(window), 1  # type: ignore[arg-type]
+    return (features,), 0, 0, source.field.through(window), 1
 
 
 def _linear(layer: Layer, source: Row) -> Count:

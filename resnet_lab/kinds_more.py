@@ -96,14 +96,14 @@ def _slice(layer: Layer, source: Row) -> Count:
 def _moved(layer: Layer, field: Field) -> Field:
     if isinstance(layer.kernel, tuple):
         field = per_axis(field, len(layer.kernel))
-    return field.through(layer.kernel, layer.stride, layer.padding)  # type: ignore[arg-type]
+    return field.through(layer.kernel, layer.stride, layer.padding)
 
 
 def _mean(layer: Layer, source: Row) -> Count:
     """An average over all positions: its field spans them."""
     field, sides = source.field, source.output_shape[1:]
     window = sides if isinstance(field, PerAxis) else max(sides, default=1)
-    return given_shape(layer), 0, 0, field.through(window, window), 1  # type: ignore[arg-type]
+    return given_shape(layer), 0, 0, field.through(window, window), 1
 
 
 def _norm(layer: Layer, source: Row) -> Count:

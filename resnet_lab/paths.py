@@ -5,7 +5,7 @@ Works on the models of `models.build`, whose blocks it finds by themselves.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -60,7 +60,7 @@ def branches(model: nn.Module, factor: float, only: str = "", back: bool = False
             del block.join
 
 
-def _join(block: Block, factor: float, back: bool):  # type: ignore[no-untyped-def]
+def _join(block: Block, factor: float, back: bool) -> Callable[[Tensor, Tensor], Tensor]:
     """Another `Block.join`, with a factor on the branch."""
 
     def join(branch: Tensor, x: Tensor) -> Tensor:
@@ -168,7 +168,7 @@ def responses(model: nn.Module, images: Tensor) -> dict[str, float]:
     """
     found: dict[str, float] = {}
 
-    def keep(name: str):  # type: ignore[no-untyped-def]
+    def keep(name: str) -> Callable[[nn.Module, object, Tensor], None]:
         def hook(module: nn.Module, inputs: object, output: Tensor) -> None:
             found[name] = float(output.std())
 

@@ -30,8 +30,8 @@ def on_meta(name):
 
 
 def counted_by_hooks(model, shape):
-    """(parameters that ran, MACs by name of convolutions and linear layers, all MACs by PyTorch)."""
-    macs, used = {}, set()
+    """(MACs of convolutions and linear layers by name, all FLOPs by PyTorch)."""
+    macs = {}
 
     def record(module, inputs, output, name):
         weight = module.weight

@@ -3,7 +3,7 @@
 import pytest
 from engine_node import run_jobs
 
-from resnet_lab import jobs, probes
+from resnet_lab import jobs, probes, recorded
 
 torch = pytest.importorskip("torch")
 from resnet_lab import gradients as measured  # noqa: E402
@@ -94,3 +94,16 @@ def test_a_graph_that_is_altered_is_the_model_that_is_altered(one_thread):
         images = torch.randn(3, 1, 8, 8, generator=torch.Generator().manual_seed(0))
         assert torch.allclose(same(images), model(images), atol=1e-6)
     assert len(graph["layers"]) == len(net.graph().to_dict()["layers"]) - 15
+
+
+@pytest.mark.parametrize("settings", [("ReLU", "He", True), ("sigmoid", "small", False)])
+def test_signals_are_those_that_were_recorded_with_other_seeds(one_thread, settings):
+    """Three of PyTorch's own starts were recorded; five of ours have the same mean, or nearly."""
+    *_, end = run(probes.signals(8, *settings))
+    for kind, shortcut in (("plain", "none"), ("residual", "A")):
+        once = recorded.gradients(shortcut, 8, *settings)
+        for what in ("output", "gradient"):
+            curves = [single[kind][what] for single in end["runs"]]
+            means = [sum(values) / 5 for values in zip(*curves, strict=True)]
+            at = [means[int(layer) - 1] for layer in once["layer"]]
+            assert at == pytest.approx(once[what], abs=0.35)

@@ -159,3 +159,13 @@ def test_explorer_says_the_recorded_losses():
     )
     (chosen,) = [line for line in lines(view) if line in lines(view)[-1:]]
     assert len(lines(view)) == 5 and len(chosen) == 20
+
+
+def test_what_the_package_has_for_chapter_16_is_what_the_results_say():
+    results = json.loads((EXPERIMENTS / "results" / "why_it_works.json").read_text())["runs"]
+    for part in ("lesions", "paths", "identity", "shattering", "responses", "landscape"):
+        runs = [run for run in results if run["part"] == part]
+        assert recorded.why_it_works(part) == runs and runs
+    assert len(recorded.why_it_works("paths", network="residual-56", seed=1)) == 1
+    with pytest.raises(ValueError, match="nothing was recorded for lesions with .*resnet19"):
+        recorded.why_it_works("lesions", network="resnet19")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..tables import escape
+from ..tables import escape as escape
 from .palette import DARK, LIGHT, MARKS, properties
 
 WIDTH = 400

@@ -65,8 +65,10 @@ def from_json(text: str) -> Trace:
         raise ValueError(f"the text has {len(text):,} characters; at most {LONGEST:,} are read")
     try:
         data = loads(text)
-    except Exception as error:  # a page's parser has its own
-        raise ValueError(f"this is no JSON: {str(error)[:100]}") from None
+    except Exception:  # a page's parser has its own, and its own words
+        raise ValueError(
+            "this is no JSON; it must be the whole of what describe(model).to_json() gives"
+        ) from None
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise ValueError(
             f'this is JSON but no network: its "format" must be "{FORMAT}", as '

@@ -45,6 +45,7 @@ def counted_by_hooks(model, shape):
     return macs, counter.get_total_flops()
 
 
+@pytest.mark.slow
 def test_all_classifiers_of_torchvision():
     """Parameters, and MACs layer by layer as hooks see them and in all as PyTorch counts them."""
     print(f"\n{'':22}{'parameters':>13}{'MACs':>17}  field")
@@ -105,7 +106,7 @@ def smooth(name):
     gates = torchvision.ops.SqueezeExcitation
     for key, module in list(model.named_modules()):
         stand_in = None
-        if isinstance(module, (nn.LayerNorm, gates)):
+        if isinstance(module, (nn.LayerNorm, nn.ReLU6, gates)):
             stand_in = nn.Identity()
         elif isinstance(module, nn.MaxPool2d):
             stand_in = Average(module)
@@ -115,7 +116,7 @@ def smooth(name):
     for module in model.modules():
         for parameter in module.parameters(recurse=False):
             nn.init.constant_(parameter, 1 / max(1, parameter[0].numel()))
-        if isinstance(module, (nn.Conv2d, nn.Linear)) and module.bias is not None:
+        if isinstance(module, (nn.Conv2d, nn.Linear, nn.BatchNorm2d)) and module.bias is not None:
             nn.init.zeros_(module.bias)
         if isinstance(module, nn.BatchNorm2d):
             module.reset_running_stats()
@@ -126,20 +127,20 @@ def smooth(name):
 def test_fields_are_the_support_of_the_gradient(name, monkeypatch):
     """Ten layers each, both axes, on an input that is no square."""
     monkeypatch.setattr(F, "max_pool2d", average_pool)
-    sides = (96, 112)
+    sides = (160, 176)
     table = describe(on_meta(name), (3, *sides))
     model, outputs = smooth(name), {}
     modules = dict(model.named_modules())
     rows = [
         row
         for row in table
-        if row.kind in ("conv", "maxpool", "avgpool")
-        and 1 < (row.receptive_field or 0) < 160
+        if row.kind in ("conv", "maxpool", "avgpool", "relu", "batchnorm")
         and row.name in modules
-        and row.output_shape[1] > 1
-        and "fc" not in row.name
+        and len(row.output_shape) == 3
+        and all(0 < first <= last < side - 1 for first, last, side in ends(row, sides))
     ]
     chosen = random.Random(0).sample(rows, min(10, len(rows)))
+    assert len(chosen) == 10 or name == "convnext_tiny" and len(chosen) > 5  # it grows fast
     for row in chosen:
         modules[row.name].register_forward_hook(
             lambda module, inputs, output, key=row.name: outputs.setdefault(key, output)
@@ -148,14 +149,20 @@ def test_fields_are_the_support_of_the_gradient(name, monkeypatch):
     model(x)
     for row in chosen:
         out = outputs[row.name]
-        place = [side // 2 for side in out.shape[2:]]
-        (gradient,) = torch.autograd.grad(out[0, :, place[0], place[1]].sum(), x, retain_graph=True)
-        fields = row.field.axes if isinstance(row.field, PerAxis) else (row.field,) * 2
-        for axis, field in enumerate(fields):
+        middle = [side // 2 for side in out.shape[2:]]
+        value = out[0, :, middle[0], middle[1]].sum()
+        (gradient,) = torch.autograd.grad(value, x, retain_graph=True)
+        for axis, (first, last, _) in enumerate(ends(row, sides)):
             seen = gradient[0].sum(0).sum(1 - axis).nonzero().flatten()
-            first = place[axis] * field.stride - field.padding
-            last = min(sides[axis], first + field.size) - 1
-            assert (seen[0].item(), seen[-1].item()) == (max(0, first), last), row.name
+            assert (seen[0].item(), seen[-1].item()) == (first, last), row.name
+
+
+def ends(row, sides):
+    """Along each axis the first and the last pixel that the middle of a layer sees."""
+    fields = row.field.axes if isinstance(row.field, PerAxis) else (row.field,) * 2
+    for field, side, out in zip(fields, sides, row.output_shape[1:], strict=True):
+        first = out // 2 * field.stride - field.padding
+        yield first, first + field.size - 1, side
 
 
 def mobilenet_v1():
@@ -209,7 +216,8 @@ def test_what_is_built_is_recorded_as_it_was_described(case):
     model = model or build(net)
     wanted, found = rl.trace(net, shape), describe(model, shape)
     assert facts(found) == facts(wanted)
-    assert found.net.graph().repeats == wanted.net.graph().repeats
+    if net.fusion == "add":  # what is put side by side a description always writes out
+        assert found.net.graph().repeats == wanted.net.graph().repeats
     assert facts(from_json(found.to_json())) == facts(wanted)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..graph import Graph, Layer, shifted
+from ..graph import Graph, Layer, index_place, shifted
 from ..rows import Row
 
 Pair = tuple[Layer, Row]
@@ -47,6 +47,8 @@ def repetition(layers: list[Pair], first: int) -> tuple[int, int, int]:
         if not digits or not begins:
             continue
         size = run_of(layers, first, prefix)
+        if index_place([layer for layer, _ in layers[first : first + size]]) != place:
+            continue
         copies = 1
         while is_copy(layers, first, size, copies, place):
             copies += 1

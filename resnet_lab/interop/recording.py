@@ -22,7 +22,7 @@ from ..fields import LOST
 from ..graph import INPUT, Layer
 from ..walking import Walk
 from . import from_functions as functions
-from .from_modules import reader
+from .from_modules import reader, window
 
 HERE = (f"{Path(torch.__file__).parent}{os.sep}", f"{Path(__file__).parent}{os.sep}")
 Axes = tuple[int, ...]
@@ -350,7 +350,7 @@ class Recorder(TorchFunctionMode):
         if found:
             at, steps, starts = found
             padding = tuple([-start for start in starts])
-            numbers = functions.window(len(axes), 1, tuple(steps), padding)
+            numbers = window(len(axes), 1, tuple(steps), padding)
             self.add("slice", [source], out, at=at, **numbers)
         else:
             self.add("gather", [source], out, at=())

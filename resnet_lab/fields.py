@@ -24,7 +24,9 @@ class PerAxis:
 
     Attributes:
         axes: the field along the height and along the width, say.
-        size, stride, padding: along the axis on which it is widest.
+        size: along the axis on which it is widest.
+        stride: along that axis.
+        padding: along that axis.
 
     Example:
         >>> field = per_axis(ReceptiveField(), 2).through((1, 7), (1, 1), (0, 3), (1, 1))

@@ -23,7 +23,7 @@ def directions(model: nn.Module, seed: int = 0) -> tuple[Direction, Direction]:
         seed: of `jobs.Generator`.
 
     Returns:
-        {parameter's name: numbers of its shape}, twice, in the parameters' type.
+        Twice a dict, by a parameter's name numbers of its shape, in the parameters' type.
 
     Source:
         Li et al., "Visualizing the loss landscape of neural nets" (2018), section 4.

@@ -162,7 +162,7 @@ def responses(model: nn.Module, images: Tensor) -> dict[str, float]:
         images: float (N, C, H, W).
 
     Returns:
-        {"layer1.0.bn1": ...}, of the blocks' BatchNorms, projections left out.
+        By name, such as "layer1.0.bn1", of the blocks' BatchNorms, projections left out.
 
     Source:
         He et al., "Deep residual learning for image recognition" (2015), section 4.2, figure 7.

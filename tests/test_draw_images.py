@@ -73,7 +73,7 @@ def test_a_decision_map_is_white_at_one_half_and_shows_every_point():
     points = [(-1.0, 1.0, 0), (0.5, -0.5, 1), (0.5, 0.5, 1)]
     text = draw.decision_map(values, 2, points, "Four cells")
     (image,) = pictures(text)
-    orange, white, blue = (image.getpixel(place) for place in ((0, 0), (2, 0), (0, 1)))
+    orange, white, blue = (image.getpixel(place) for place in ((0, 0), (1, 0), (0, 1)))
     assert orange[0] > orange[2] and white == (255, 255, 255) and blue[2] > blue[0]
     dots = [path.get("d") for path in ElementTree.fromstring(text).iter(f"{SVG}path")]
     middle = draw.WIDTH / 2

@@ -71,7 +71,7 @@ def test_tolerance_is_absolute_and_without_it_only_rounding_is_forgiven():
 
 
 def test_answers_may_come_from_numpy():
-    assert Choice(["one", "two"], 1, hint="?").check(numpy.int64(1))
+    assert Choice(["one", "two"], 1, hint="?", solution="!").check(numpy.int64(1))
     for value in (numpy.float32(0.25), numpy.int64(7), numpy.float64(2e16)):
         form = Number(value, slips=[(numpy.float32(0.75), "?")], **ROOM)
         assert form.check(str(float(value))) and json.dumps(form.record)

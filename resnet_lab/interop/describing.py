@@ -44,7 +44,7 @@ def describe(
         name: of the network; its class's if it is empty.
 
     Returns:
-        The table, of which text, HTML, rows, `draw.network` and the others work as for a description.
+        The table. Its text, HTML, rows and pictures are those that a description gives.
 
     Raises:
         TypeError: for what is no module, or no shape.

@@ -6,6 +6,7 @@ from javascript import JSON
 from resnet_lab.explorers.explorer import ALL
 
 LAST = {"state": ("", ""), "values": {}}
+JUDGES = []  # pages with exercises have one, of `exercises.py`
 
 
 def values(name: str, state: str) -> dict:
@@ -33,4 +34,14 @@ def code(name: str, state: str) -> str:
     return ALL[name].code(ALL[name].read(state))
 
 
-window.resnet_lab = {"render": render, "code": code, "job": job, "question": question}
+def check(record: str, answer: str) -> list[str]:
+    return JUDGES[0](record, answer)
+
+
+window.resnet_lab = {
+    "render": render,
+    "code": code,
+    "job": job,
+    "question": question,
+    "check": check,
+}

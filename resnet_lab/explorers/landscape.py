@@ -99,7 +99,7 @@ def rows(planes: dict[str, list[float]], reach: float) -> list[tuple[str, ...]]:
             else "–"
             for heights in planes.values()
         ]
-        found.append((f"{reach * ring / MIDDLE:.2g}", *means))
+        found.append((f"{reach * ring / MIDDLE:.3g}", *means))
     return found
 
 

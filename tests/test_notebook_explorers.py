@@ -10,6 +10,11 @@ from notebook_controls import EXPLORER, Notebook
 from chapters import ROOT, cells
 from resnet_lab.explorers import ALL
 
+# A quarter of an hour of a quiet machine, so not a part of every run.
+pytestmark = pytest.mark.skipif(
+    not os.environ.get("RESNET_LAB_EVERY_NOTEBOOK"),
+    reason="RESNET_LAB_EVERY_NOTEBOOK=1 drives every explorer in JupyterLab",
+)
 NAMES = list(ALL)
 QUICK = ("05-output-sizes", "10-resnet-family")
 CHAPTERS = [

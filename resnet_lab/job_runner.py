@@ -71,10 +71,12 @@ def start(
             values[name].copy_(torch.tensor(numbers, dtype=torch.float64).view(shapes[name]))
 
 
-def start_models(job: dict[str, Any]) -> dict[str, nn.Module]:
+def start_models(job: dict[str, Any], dtype: torch.dtype = torch.float32) -> dict[str, nn.Module]:
     """The twins of a race before their first step: one start for both."""
     nets = jobs.twins(job["task"], job["depth"], job["shortcut"])
-    models = {kind: alter(build(net), batchnorm=job["batchnorm"]) for kind, net in nets.items()}
+    models = {
+        kind: alter(build(net), batchnorm=job["batchnorm"]).to(dtype) for kind, net in nets.items()
+    }
     for kind, model in models.items():
         start(model, job, kind)
     # A projection is the residual twin's own.
@@ -145,7 +147,7 @@ def race(job: dict[str, Any], dtype: torch.dtype = torch.float32) -> Results:
     """
     inputs, labels = examples(job)
     inputs = inputs.to(dtype)
-    models = {kind: model.to(dtype) for kind, model in start_models(job).items()}
+    models = start_models(job, dtype)
     optimizers = {
         kind: torch.optim.SGD(
             model.parameters(), momentum=job["momentum"], weight_decay=job["weight_decay"], lr=1

@@ -64,8 +64,7 @@ def test_paths_and_lesions_are_pytorchs(one_thread, task):
     ((theirs, _),) = run_jobs({"job": job, "data": data, **EXACT})
     ours = list(run(job, torch.float64))
     assert [each["step"] for each in theirs] == [each["step"] for each in ours]
-    # On digits rounding turns some ReLU over in 20 steps, and from there on the two runs differ.
-    near(theirs, ours, rel=1e-6 if task == "spirals" else 1e-3, abs=1e-5)
+    near(theirs, ours, rel=1e-6, abs=1e-8)
     assert sum(ours[-1]["shares"]) == pytest.approx(1)
     assert ours[-1]["step"] == job["steps"]
 

@@ -198,7 +198,7 @@ def test_digits_in_a_page_end_as_under_node(opened):
 
     values = {"task": "digits", "depth": 8, "lr": 0.1, "steps": 100}
     for name, value in values.items():
-        opened.locator(f"label[for=race-{name}-{str(value)}]").click()
+        opened.locator(f"label[for='race-{name}-{str(value)}']").click()
     opened.click("[data-job=start]")
     job = explorers.race.job(**{**explorers.race.start, **values})
     ((results, _),) = run_jobs({"job": job, "data": {"digits": digits_text()}})
@@ -213,7 +213,7 @@ def test_who_wants_no_motion_sees_the_recorded_end(browser, race_page):
     wait_until(opened, lambda: opened.inner_text(".rl-steps").startswith("Recorded. The button"))
     formula = explorers.race.render(results=results[-1]).split("rl-formula'>")[1].split("<")[0]
     assert opened.inner_text(".rl-formula") == formula
-    opened.locator("label[for=race-depth-8]").click()
+    opened.locator("label[for='race-depth-8']").click()
     wait_until(opened, lambda: "8 layers, not yet" in opened.inner_text(".rl-formula"))
     opened.click("[type=reset]")
     wait_until(opened, lambda: opened.inner_text(".rl-formula") == formula)
@@ -235,7 +235,7 @@ def test_without_webassembly_it_trains_slowly_and_says_so(browser, race_page):
     wait_until(opened, lambda: "no WebAssembly" in opened.inner_text(".rl-steps"))
     values = {"depth": 8, "steps": 100}
     for name, value in values.items():
-        opened.locator(f"label[for=race-{name}-{value}]").click()
+        opened.locator(f"label[for='race-{name}-{value}']").click()
     opened.click("[data-job=start]")
     ((results, _),) = run_jobs({"job": jobs.race(depth=8, steps=100)})
     shows_the_end(opened, results[-1], **values)
@@ -253,8 +253,8 @@ def test_without_workers_the_recorded_end_is_all(browser, race_page):
 
 
 def test_it_stops_at_once_and_twenty_races_leave_nothing_behind(opened):
-    opened.locator("label[for=race-depth-8]").click()
-    opened.locator("label[for=race-steps-100]").click()
+    opened.locator("label[for='race-depth-8']").click()
+    opened.locator("label[for='race-steps-100']").click()
     client = opened.context.new_cdp_session(opened)
     client.send("Performance.enable")
 
@@ -272,7 +272,7 @@ def test_it_stops_at_once_and_twenty_races_leave_nothing_behind(opened):
     print(f"heap after the 5th and the 20th race: {sizes[4]:.1f} and {sizes[-1]:.1f} MB")
     assert sizes[-1] - sizes[4] < 2
     assert not opened.workers
-    opened.locator("label[for=race-depth-56]").click()
+    opened.locator("label[for='race-depth-56']").click()
     opened.click("[data-job=start]")
     opened.wait_for_function("document.querySelector('progress').value > 0")
     took = opened.evaluate(
@@ -288,7 +288,7 @@ def test_it_stops_at_once_and_twenty_races_leave_nothing_behind(opened):
 
 
 def test_it_pauses_goes_on_and_stops(opened):
-    opened.locator("label[for=race-steps-600]").click()
+    opened.locator("label[for='race-steps-600']").click()
     button = opened.locator("[data-job=start]")
     button.click()
     opened.wait_for_function("document.querySelector('progress').value > 0")
@@ -306,15 +306,15 @@ def test_it_pauses_goes_on_and_stops(opened):
 
 
 def test_a_guess_is_answered_and_any_other_control_ends_the_race(opened):
-    opened.locator("label[for=race-depth-8]").click()
+    opened.locator("label[for='race-depth-8']").click()
     opened.click("[data-job=start]")
     done(opened)
-    opened.locator("label[for=race-guess-residual]").click()
+    opened.locator("label[for='race-guess-residual']").click()
     wait_until(
         opened,
         lambda: opened.inner_text(".rl-formula").startswith(("You were right", "Not as you")),
     )
-    opened.locator("label[for=race-depth-20]").click()
+    opened.locator("label[for='race-depth-20']").click()
     wait_until(opened, lambda: "20 layers, not yet" in opened.inner_text(".rl-formula"))
     assert opened.evaluate("document.querySelector('progress').value") == 0
 

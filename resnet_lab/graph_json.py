@@ -56,6 +56,12 @@ def from_json(text: str) -> Trace:
     Raises:
         TypeError: for anything but text.
         ValueError: for a text that is no such network; the message says where.
+
+    Example:
+        >>> from resnet_lab import resnet, trace
+        >>> table = from_json(to_json(trace(resnet(18), (3, 224, 224))))
+        >>> table.net.name, table.output_shape, table.params
+        ('ResNet-18', (1000,), 11689512)
     """
     from json import loads
 

@@ -1,5 +1,6 @@
 """What several tests share: a browser, the built book, and a page with the book's own script."""
 
+import fcntl
 import functools
 import http.server
 import os
@@ -58,13 +59,15 @@ def browser():
 @pytest.fixture(scope="session")
 def book():
     """The folder of the built book, brought up to date first."""
-    built = subprocess.run(
-        ["make", "book"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        env={**os.environ, "MAKEFLAGS": ""},
-    )
+    with (ROOT / "Makefile").open() as lock:  # of several processes, one builds
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        built = subprocess.run(
+            ["make", "book"],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            env={**os.environ, "MAKEFLAGS": ""},
+        )
     assert built.returncode == 0, built.stdout[-4000:] + built.stderr[-4000:]
     return ROOT / "_build" / "html"
 

@@ -104,6 +104,8 @@ class Explorer:
         for name, value in values.items():
             if isinstance(value, bool):
                 value = str(value).lower()
+            elif isinstance(value, float):
+                value = f"{value:g}"  # as a slider says it: 1, not 1.0
             elif isinstance(value, str):
                 value = linked(value) if len(value) <= LINKED else None
             if value is not None:

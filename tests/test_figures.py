@@ -1,9 +1,13 @@
 """matplotlib's figures in the book: one style, the palette's colours, words, no trace of others."""
 
 import re
+from base64 import b64decode
+from io import BytesIO
 from xml.etree import ElementTree
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from resnet_lab.draw.palette import LIGHT, MARKS
 
@@ -12,7 +16,7 @@ matplotlib.use("svg")
 from matplotlib import pyplot as plt  # noqa: E402
 from matplotlib import style  # noqa: E402
 
-from resnet_lab.figures import show  # noqa: E402
+from resnet_lab.figures import photographs, show  # noqa: E402
 
 
 @pytest.fixture
@@ -64,3 +68,23 @@ def test_a_plot_without_words_is_refused():
         with pytest.raises(ValueError, match="say in a sentence"):
             show(figure, alt)
     plt.close(figure)
+
+
+def test_photographs_are_the_pixels_that_were_given_each_with_its_caption():
+    tall = np.arange(3 * 6 * 4, dtype=np.uint8).reshape(3, 6, 4)
+    wide = Image.new("RGB", (8, 6), "teal")
+    svg = photographs([("a < b", tall), ("teal", wide), ("grey", tall[:1])], columns=2).svg
+    picture = ElementTree.fromstring(svg)
+    words = [text.text for text in picture.iter("{http://www.w3.org/2000/svg}text")]
+    assert words == ["a < b", "teal", "grey"]
+    shown = [
+        np.asarray(Image.open(BytesIO(b64decode(data))).convert("RGB"))
+        for data in re.findall(r"data:image/png;base64,([^\"]+)", svg)
+    ]
+    expected = tall.transpose(1, 2, 0), np.asarray(wide), np.repeat(tall[0, ..., None], 3, 2)
+    assert len(shown) == 3
+    for seen, given in zip(shown, expected, strict=True):
+        assert {seen.tobytes(), seen[::-1].tobytes()} & {given.tobytes()}
+    assert plt.get_fignums() == []
+    with pytest.raises(ValueError, match="shown is empty"):
+        photographs([])

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .comparison import compare
-    from .images import confusion, photographs
+    from .images import confusion
     from .maps import decision_map, feature_maps
     from .training import training_curves
 
@@ -33,7 +33,6 @@ LATER = {
     "confusion": "images",
     "decision_map": "maps",
     "feature_maps": "maps",
-    "photographs": "images",
     "training_curves": "training",
 }
 
@@ -54,7 +53,6 @@ __all__ = [
     "kernel_positions",
     "kernel_text",
     "network",
-    "photographs",
     "power",
     "receptive_field_cone",
     "residual_block",

@@ -1,34 +1,12 @@
-"""Photographs, and how a network answers them."""
+"""How a network answers images: its confusion matrix."""
 
 from __future__ import annotations
 
-from .svg import WIDTH, escape, rect, svg, write
+from .svg import WIDTH, rect, svg, write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-
-def photographs(shown: Iterable[tuple[str, bytes]], scale: int = 1) -> str:
-    """Images of pixels side by side, each pixel `scale` wide, or all shrunk alike to fit.
-
-    Args:
-        shown: (caption, the bytes of a PNG file) each.
-        scale: how wide a pixel is drawn.
-    """
-    from base64 import b64encode
-
-    rendering = "pixelated" if scale > 1 else "auto"
-    parts = []
-    for caption, png in shown:
-        wide = scale * int.from_bytes(png[16:20], "big")  # a PNG begins with its size
-        parts.append(
-            f'<figure style="flex:0 1 {wide}px;min-width:0;margin:0"><img alt="{escape(caption)}" '
-            f'style="width:100%;image-rendering:{rendering}" '
-            f'src="data:image/png;base64,{b64encode(png).decode()}">'
-            f"<figcaption>{escape(caption)}</figcaption></figure>"
-        )
-    return f'<div style="display:flex;gap:1rem;align-items:flex-start">{"".join(parts)}</div>'
+    from collections.abc import Sequence
 
 
 def confusion(counts: Sequence[Sequence[int]], names: Sequence[str], label: str) -> str:

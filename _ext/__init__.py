@@ -6,13 +6,14 @@
 - `docstrings`: their formulas, for the reference page.
 - `links`: plain Markdown links reach glossary terms and references.
 - `theme`: what the theme loads and no page needs; what screen readers stumble over.
+- `execution`: chapters that have changed run side by side.
 - `report`: what a build says, and what fails it.
 - `publish` is a command: `make publish`.
 """
 
 from sphinx.application import Sphinx
 
-EXTENSIONS = ("report", "live", "formulas", "docstrings", "links", "theme")
+EXTENSIONS = ("report", "execution", "live", "formulas", "docstrings", "links", "theme")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -1,14 +1,12 @@
 """What a build says, and what fails it.
 
-It says one line for each chapter that it executed, with the seconds; a cell that raises is printed
-in full and fails the build. With `STRICT=1` in the environment, what a cell writes to stderr is an
-error, too; without it such lines are left out of the pages, for a reader can do nothing about the
-warning of some library.
+A cell that raises is printed in full and fails the build. With `STRICT=1` in the environment, what
+a cell writes to stderr is an error, too; without it such lines are left out of the pages, for a
+reader can do nothing about the warning of some library.
 """
 
 import os
 import sys
-import time
 from pathlib import Path
 
 from docutils import nodes
@@ -18,7 +16,6 @@ from sphinx.config import Config
 
 # A kernel warns at every start that it speaks over TCP: on one's own machine as it should be.
 KERNEL_SETTINGS = "c = get_config()\nc.IPKernelApp.log_level = 40\n"
-BEGAN = time.time()
 
 
 def say(line: str) -> None:
@@ -40,14 +37,12 @@ def settle_kernels(app: Sphinx) -> None:
 
 
 def report_chapter(app: Sphinx, doctree: nodes.document) -> None:
-    """Say how long the chapter just read has run; one from the cache says nothing."""
+    """Say what failed in the chapter just read, and what it wrote to stderr."""
     docname = app.env.docname
     run = NbMetadataCollector.get_exec_data(app.env, docname)
     if run and not run["succeeded"]:
         say(f"{docname}  FAILED\n{run['traceback']}")
         app.statuscode = 1
-    elif run and run["mtime"] > BEGAN:
-        say(f"{docname}  {run['runtime']:.1f} s")
     for block in doctree.findall(nodes.literal_block):
         if "stderr" in block["classes"]:
             say(f"{docname}  wrote to stderr:\n{block.astext()}")

@@ -116,7 +116,12 @@ def axes_of(field: ReceptiveField | PerAxis, number: int) -> tuple[ReceptiveFiel
 
 
 def per_axis(field: Field, number: int) -> PerAxis | NoField:
-    """The same field, ready for a layer whose numbers differ from axis to axis."""
+    """The same field, ready for a layer whose numbers differ from axis to axis.
+
+    Example:
+        >>> per_axis(ReceptiveField(), 2) == PerAxis((ReceptiveField(), ReceptiveField()))
+        True
+    """
     return PerAxis((field,) * number) if isinstance(field, ReceptiveField) else field
 
 
@@ -126,7 +131,13 @@ def joined(axes: Sequence[ReceptiveField]) -> Field:
 
 
 def beside(field: Field, other: Field) -> Field:
-    """The field of a sum of two branches, of whatever sort theirs are."""
+    """The field of a sum of two branches, of whatever sort theirs are.
+
+    Example:
+        >>> shortcut = ReceptiveField()
+        >>> beside(shortcut, shortcut.through(3, padding=1)).size
+        3
+    """
     if isinstance(field, ReceptiveField) and isinstance(other, ReceptiveField):
         return field.beside(other)
     return other.beside(field) if isinstance(field, ReceptiveField) else field.beside(other)

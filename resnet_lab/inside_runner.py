@@ -154,8 +154,9 @@ def run(job: dict[str, Any], dtype: torch.dtype) -> Generator[dict[str, Any], An
         job: of `inside.job`.
         dtype: of all numbers.
     """
-    for name in inside.networks():
-        opened(name, dtype)
+    with ONE_AT_A_TIME:
+        for name in inside.networks():
+            opened(name, dtype)
     asked = yield {"step": 1}
     while True:
         asked = yield answer(asked, dtype)

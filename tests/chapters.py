@@ -5,12 +5,22 @@ import re
 from pathlib import Path
 
 import pytest
+from everything import EVERYTHING
 
 ROOT = Path(__file__).parents[1]
 CHAPTERS = sorted(ROOT.glob("chapters/[0-9]*.ipynb"))
 PAGES = [*sorted(ROOT.glob("chapters/*.ipynb")), *sorted(ROOT.glob("chapters/*.md"))]
 PAGES.append(ROOT / "README.md")
 each_chapter = pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
+
+
+def some_notebooks(*quick):
+    """All notebooks as parameters; those that are not quick are skipped, but with everything."""
+    slow = pytest.mark.skipif(not EVERYTHING, reason="RESNET_LAB_EVERYTHING=1 runs every notebook")
+    return [
+        pytest.param(path, id=path.stem, marks=[] if path.stem in quick else slow)
+        for path in sorted(ROOT.glob("chapters/*.ipynb"))
+    ]
 
 
 def numbered(number):

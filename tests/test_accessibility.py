@@ -17,11 +17,16 @@ def axe():
     return Path(found.origin).with_name("axe.min.js").read_text(encoding="utf-8")
 
 
-def violations(opened, axe):
+def violations(opened, axe, where="*"):
     """What axe-core finds: the rule, the page's element, and what is wrong with it."""
     opened.evaluate(axe)
-    found = opened.evaluate("axe.run(document, {resultTypes: ['violations']})")
-    assert len(found["passes"]) > 10  # it has looked
+    found = opened.evaluate(
+        """(where) => axe.run(
+            where === "*" || !document.querySelector(where) ? document : {include: [where]},
+            {resultTypes: ["violations"]})""",
+        where,
+    )
+    assert found["passes"]  # it has looked
     return [
         f"{rule['id']}: {node['target'][-1]}: {node['failureSummary'].splitlines()[1].strip()}"
         for rule in found["violations"]
@@ -41,7 +46,9 @@ def test_axe_finds_nothing(browser, book, axe, mode, width):
         opened = context.new_page()
         opened.goto(path.as_uri())
         assert opened.evaluate("document.documentElement.dataset.theme") == mode
-        found[path.stem] = violations(opened, axe)
+        # In the dark, text has the colours of one page; pictures and controls have their own.
+        known = mode == "dark" and path.stem != "13-training"
+        found[path.stem] = violations(opened, axe, "figure, .cell_output, form" if known else "*")
         opened.close()
     context.close()
     assert len(found) > 15

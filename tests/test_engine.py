@@ -11,6 +11,7 @@ import torch
 from engine_graphs import at_random, by_hand, described
 from engine_node import PACKAGE, node
 from engine_torch import Network
+from everything import EVERYTHING
 from torch.nn.functional import cross_entropy
 
 from resnet_lab import ResNet
@@ -93,7 +94,8 @@ def compared(tmp_path_factory):
         Case(graph, shape, STEPS, seed, net) for seed, (net, graph, shape) in enumerate(described())
     ]
     cases += [Case(graph, shape, STEPS, seed) for seed, (graph, shape) in enumerate(by_hand())]
-    cases += [Case(*at_random(seed), STEPS if seed % 10 == 0 else FEW, seed) for seed in range(200)]
+    random = range(200 if EVERYTHING else 50)
+    cases += [Case(*at_random(seed), STEPS if seed % 10 == 0 else FEW, seed) for seed in random]
     folder, written = tmp_path_factory.mktemp("engine"), []
 
     def write(values):

@@ -6,6 +6,7 @@ import warnings
 import pytest
 import torch
 import torchvision
+from everything import EVERYTHING
 from hypothesis import given, settings
 from networks import networks
 from torch import nn
@@ -18,6 +19,7 @@ from resnet_lab.interop import DescribeError, describe, from_json
 from resnet_lab.models import build
 
 CLASSIFIERS = torchvision.models.list_models(module=torchvision.models)
+CHOSEN = CLASSIFIERS if EVERYTHING else CLASSIFIERS[::7]
 
 
 def on_meta(name):
@@ -46,10 +48,10 @@ def counted_by_hooks(model, shape):
 
 
 @pytest.mark.slow
-def test_all_classifiers_of_torchvision():
+def test_classifiers_of_torchvision():
     """Parameters, and MACs layer by layer as hooks see them and in all as PyTorch counts them."""
     print(f"\n{'':22}{'parameters':>13}{'MACs':>17}  field")
-    for name in CLASSIFIERS:
+    for name in CHOSEN:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             model = on_meta(name)

@@ -1,21 +1,14 @@
 """A chapter in the classic notebook 6.5 with ipywidgets 7.7: explorer, exercises, no PyTorch."""
 
-import os
-
 import pytest
 from classic import classic  # noqa: F401 - a fixture
+from everything import only_with_everything
 from notebook_controls import Notebook
 
 from chapters import ROOT
 from resnet_lab.explorers import ALL
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(
-        not os.environ.get("RESNET_LAB_EVERY_NOTEBOOK"),
-        reason="RESNET_LAB_EVERY_NOTEBOOK=1 drives the classic notebook, too",
-    ),
-]
+pytestmark = only_with_everything
 CELL = ".code_cell:has-text('exercise(\"{}\")')"
 
 

@@ -1,33 +1,19 @@
 """Explorers in JupyterLab, driven in a headless browser by mouse and keyboard."""
 
-import os
 from statistics import median
 
 import pytest
+from everything import only_with_everything
 from jupyter import lab  # noqa: F401 - a fixture
 from notebook_controls import EXPLORER, Notebook
 
-from chapters import ROOT, cells
+from chapters import cells, some_notebooks
 from resnet_lab.explorers import ALL
 
 # A quarter of an hour of a quiet machine, so not a part of every run.
-pytestmark = pytest.mark.skipif(
-    not os.environ.get("RESNET_LAB_EVERY_NOTEBOOK"),
-    reason="RESNET_LAB_EVERY_NOTEBOOK=1 drives every explorer in JupyterLab",
-)
+pytestmark = only_with_everything
 NAMES = list(ALL)
-QUICK = ("05-output-sizes", "10-resnet-family")
-CHAPTERS = [
-    pytest.param(
-        path,
-        id=path.stem,
-        marks=pytest.mark.skipif(
-            path.stem not in QUICK and not os.environ.get("RESNET_LAB_EVERY_NOTEBOOK"),
-            reason="RESNET_LAB_EVERY_NOTEBOOK=1 runs every notebook",
-        ),
-    )
-    for path in sorted(ROOT.glob("chapters/*.ipynb"))
-]
+CHAPTERS = some_notebooks("05-output-sizes", "10-resnet-family")
 
 
 @pytest.fixture(scope="module")

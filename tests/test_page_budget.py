@@ -3,7 +3,9 @@
 import gzip
 from html.parser import HTMLParser
 
+import pytest
 from browsing import CHANGES, pages_with_explorers, settled, watched
+from everything import EVERYTHING
 
 # The page's layout shifts, added up, and a reader who moves something before anything is there.
 HASTE = """
@@ -22,6 +24,7 @@ def addresses(opened):
     return asked
 
 
+@pytest.mark.parametrize("origin", ["file", "http"] if EVERYTHING else ["http"], indirect=True)
 def test_the_budget_of_a_page(browser, book, origin):
     """Bytes as a server would compress them, time to the first answer, layout shift, trouble."""
     for name in pages_with_explorers(book):

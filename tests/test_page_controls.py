@@ -4,6 +4,7 @@ import csv
 
 import pytest
 from browsing import CHANGES, pages_with_explorers, said, settled, shows, wait_until, watched
+from everything import EVERYTHING
 from test_explorers import EVERY, states
 
 from resnet_lab import resnet, trace
@@ -53,8 +54,9 @@ def ways(control, kind, label):
 
 
 def test_every_control_of_every_explorer_moves(browser, book, origin):
-    times = []
-    for name in pages_with_explorers(book):
+    """From a disk; from a server, where a page loads in the same way, on some pages."""
+    times, pages = [], pages_with_explorers(book)
+    for name in pages if EVERYTHING or origin.startswith("file") else pages[-3:]:
         opened = watched(browser, origin)
         opened.goto(f"{origin}/{name}")
         for figure in opened.locator(".rl-explorer").all():
@@ -70,16 +72,47 @@ def test_every_control_of_every_explorer_moves(browser, book, origin):
         times += opened.evaluate(CHANGES)[1:]
         assert not opened.trouble, f"{name}: {opened.trouble}"
         opened.close()
+    # The goal is one frame, 16 ms; the bound leaves room for a machine that has more to do.
+    assert median_answer(times, origin.split(":")[0]) < 100
+
+
+def median_answer(times, where):
+    """The median of all explorers' medians in milliseconds; prints each with its p95."""
     medians = []
     for explorer in sorted({detail for detail, _, _ in times}):
         took = sorted(duration for detail, _, duration in times if detail == explorer)
         medians.append(took[len(took) // 2])
         print(
-            f"{origin.split(':')[0]} {explorer}: control to picture, median {medians[-1]:.1f} ms, "
+            f"{where} {explorer}: control to picture, median {medians[-1]:.1f} ms, "
             f"p95 {took[int(len(took) * 0.95)]:.1f} ms, at most {took[-1]:.1f} ms of {len(took)}"
         )
-    # The goal is one frame, 16 ms; the bound leaves room for a machine that has more to do.
-    assert sorted(medians)[len(medians) // 2] < 100
+    return sorted(medians)[len(medians) // 2]
+
+
+def test_answers_of_a_processor_four_times_slower(browser, book):
+    """As on a phone: the first answer of every page, and a slider moved step by step."""
+    times, first = [], []
+    for name in pages_with_explorers(book):
+        opened = watched(browser, book.as_uri())
+        opened.context.new_cdp_session(opened).send("Emulation.setCPUThrottlingRate", {"rate": 4})
+        opened.goto(f"{book.as_uri()}/{name}")
+        loaded = opened.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd")
+        for figure in opened.locator(".rl-explorer").all():
+            figure.locator("[type=reset]").click()
+            settled(figure)
+            opened.wait_for_timeout(500)
+            for slider in figure.locator("[type=range]").all()[:6]:
+                key = "ArrowRight" if slider.evaluate(LOW) else "ArrowLeft"
+                for _ in range(5):
+                    slider.press(key)
+                    settled(figure)
+        changes = opened.evaluate(CHANGES)
+        first.append(changes[0][1] + changes[0][2] - loaded)
+        times += changes[1:]
+        opened.close()
+    print(f"four times slower: first answers {min(first):.0f} to {max(first):.0f} ms after loading")
+    # The goal is two frames, 33 ms.
+    assert median_answer(times, "four times slower") < 200
 
 
 @pytest.fixture(scope="module")

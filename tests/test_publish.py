@@ -17,6 +17,7 @@ from test_links import Page, fault
 
 from _ext.publish import SET_UP, links, main, notebook, write_notebooks
 from _ext.stills import stills
+from chapters import some_notebooks
 from resnet_lab.exercises import exercise
 
 ROOT = Path(__file__).parent.parent
@@ -26,19 +27,8 @@ SITE = "https://you.github.io/your-fork"
 CHAPTERS = sorted(ROOT.joinpath("chapters").glob("*.ipynb"))
 PICTURE = ":is(.jp-RenderedSVG, .jp-RenderedImage) :is(svg, img)"
 TARGET = re.compile(r"\]\(([^)\s]+)")
-# These take seconds; all of them, some of which train networks, take as long as the book.
-QUICK = ("05-output-sizes", "14-inside-a-trained-network")
-chosen = [
-    pytest.param(
-        path,
-        id=path.stem,
-        marks=pytest.mark.skipif(
-            path.stem not in QUICK and not os.environ.get("RESNET_LAB_EVERY_NOTEBOOK"),
-            reason="RESNET_LAB_EVERY_NOTEBOOK=1 runs every notebook",
-        ),
-    )
-    for path in CHAPTERS
-]
+# Seconds; with all others, some of which train networks, as long as the book.
+chosen = some_notebooks("05-output-sizes")
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)

@@ -7,6 +7,7 @@ from base64 import b64decode
 import pytest
 from browsing import served, wait_until, watched
 from engine_node import node, run_jobs
+from everything import EVERYTHING
 
 from resnet_lab import explorers, jobs
 from resnet_lab.explorers.race import ends
@@ -67,7 +68,7 @@ def test_a_loss_that_is_no_number_is_said(one_thread):
 def test_the_deep_plain_twin_stays_behind_in_every_seed(task, lr, steps):
     """Degradation, with the set-ups that the buttons set: against its residual twin and against the
     plain network of 8 layers."""
-    data = {}
+    data, seeds = {}, range(5 if EVERYTHING or task == "spirals" else 2)
     if task == "digits":
         pytest.importorskip("torch")
         from resnet_lab.job_runner import digits_text
@@ -75,11 +76,11 @@ def test_the_deep_plain_twin_stays_behind_in_every_seed(task, lr, steps):
         data["digits"] = digits_text()
     given = [
         {"job": jobs.race(task, depth, lr=lr, steps=steps, seed=seed), "data": data}
-        for seed in range(5)
+        for seed in seeds
         for depth in (32, 8)
     ]
     found = run_jobs(*given)
-    for seed in range(5):
+    for seed in seeds:
         (deep, took), (shallow, _) = found[2 * seed : 2 * seed + 2]
         deep, shallow = ends(deep[-1]["losses"]), ends(shallow[-1]["losses"])
         print(f"{task}, seed {seed}: 32 layers {deep}, 8 layers {shallow}; {took:.0f} ms")

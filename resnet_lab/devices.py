@@ -90,7 +90,7 @@ DEVICES = {
             320e9,
             {"float32": 8.1e12, "float16": 65e12},
             1e-4,
-            "NVIDIA, T4 data sheet",
+            "NVIDIA, T4 data sheet (operations) and product brief (bandwidth)",
         ),
         Device(
             "L4",

@@ -4,7 +4,7 @@ import csv
 
 import pytest
 from browsing import CHANGES, pages_with_explorers, said, settled, shows, wait_until, watched
-from everything import EVERYTHING
+from everything import EVERYTHING, only_with_everything
 from test_explorers import EVERY, states
 
 from resnet_lab import resnet, trace
@@ -89,6 +89,7 @@ def median_answer(times, where):
     return sorted(medians)[len(medians) // 2]
 
 
+@only_with_everything
 def test_answers_of_a_processor_four_times_slower(browser, book):
     """As on a phone: the first answer of every page, and a slider moved step by step."""
     times, first = [], []

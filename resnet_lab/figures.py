@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from hashlib import sha256
-from io import StringIO
+from io import BytesIO, StringIO
 
 from .draw.palette import DARK, LIGHT, MARKS, properties
 from .draw.svg import escape
@@ -107,7 +107,19 @@ def photographs(shown: Iterable[tuple[str, Any]], columns: int = 5) -> Plot:
                     image = image.transpose(1, 2, 0)
                 axes.imshow(image, cmap="gray", vmin=0, vmax=255, interpolation="none")
                 axes.set_title(caption, fontsize=8, loc="center", fontweight="normal")
-        return show(figure, "Images: " + ", ".join([caption for caption, _ in pairs]))
+        plot = show(figure, "Images: " + ", ".join([caption for caption, _ in pairs]))
+    return Plot(re.sub(r"(?<=base64,)[\w+/=\s]+", _opaque, plot.svg), plot.alt)
+
+
+def _opaque(png: re.Match[str]) -> str:
+    """The same PNG, in base64, without the transparency that matplotlib gives every image."""
+    from base64 import b64decode, b64encode
+
+    from PIL import Image
+
+    smaller = BytesIO()
+    Image.open(BytesIO(b64decode(png[0]))).convert("RGB").save(smaller, "png", optimize=True)
+    return b64encode(smaller.getvalue()).decode()
 
 
 _NO_METADATA: dict[str, Any] = {"Date": None, "Creator": None, "Format": None, "Type": None}

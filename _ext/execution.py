@@ -36,8 +36,7 @@ def run_changed_chapters(app: Sphinx, env: BuildEnvironment, docnames: list[str]
             except KeyError:
                 changed.append((path, notebook))
     # Each kernel gets its share of the cores, or they wait for each other.
-    before = os.environ.get("OMP_NUM_THREADS")
-    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, CORES // KERNELS)))
+    os.environ.setdefault("OMP_NUM_THREADS", str(CORES // KERNELS))
 
     def run(path: Path, notebook: nbformat.NotebookNode) -> ExecutionResult:
         return single_nb_execution(
@@ -53,8 +52,6 @@ def run_changed_chapters(app: Sphinx, env: BuildEnvironment, docnames: list[str]
                 bundle = CacheBundleIn(result.nb, str(path), data=data)
                 cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
                 say(f"{env.path2doc(path)}  {result.time:.1f} s")
-    if before is None:
-        del os.environ["OMP_NUM_THREADS"]
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -71,8 +71,8 @@ def photographs(shown: Iterable[tuple[str, Any]], columns: int = 5) -> Plot:
     """Images side by side at one scale, each below its caption.
 
     Args:
-        shown: (caption, image) each; an image is one of Pillow's or an array or tensor of bytes,
-            (C, H, W) with 1 or 3 channels.
+        shown: (caption, image) each; an image is one of Pillow's, or an array or a tensor of bytes,
+            (C, H, W), with 1 or 3 channels.
         columns: so many stand in a row.
 
     Raises:
@@ -80,31 +80,32 @@ def photographs(shown: Iterable[tuple[str, Any]], columns: int = 5) -> Plot:
     """
     import numpy as np
     from matplotlib import pyplot
+    from PIL import Image
 
-    pairs = [(caption, np.asarray(image)) for caption, image in shown]
+    pairs = [
+        (caption, np.asarray(image))
+        if isinstance(image, Image.Image)
+        else (caption, np.asarray(image).transpose(1, 2, 0))
+        for caption, image in shown
+    ]
     if not pairs:
         raise ValueError("shown is empty; give at least one caption with its image")
     rows = [pairs[first : first + columns] for first in range(0, len(pairs), columns)]
     longest = max(rows, key=len)
-    sizes = [
-        image.shape[-2:] if image.shape[0] in (1, 3) else image.shape[:2] for _, image in longest
-    ]
-    wide, high = sum(width for _, width in sizes), max(height for height, _ in sizes)
+    heights, widths = zip(*[image.shape[:2] for _, image in longest], strict=True)
     with pyplot.style.context("resnet_lab.book"):
         figure, places = pyplot.subplots(
             len(rows),
             len(longest),
             squeeze=False,
-            figsize=(4.8, len(rows) * (4.8 * high / wide + 0.25)),
-            width_ratios=[width for _, width in sizes],
+            figsize=(4.8, len(rows) * (4.8 * max(heights) / sum(widths) + 0.25)),
+            width_ratios=widths,
         )
         for axes in places.flat:
             axes.axis("off")
             axes.set_anchor("N")
         for row, axes_of_row in zip(rows, places, strict=True):
             for (caption, image), axes in zip(row, axes_of_row, strict=False):
-                if image.shape[0] in (1, 3):
-                    image = image.transpose(1, 2, 0)
                 axes.imshow(image, cmap="gray", vmin=0, vmax=255, interpolation="none")
                 axes.set_title(caption, fontsize=8, loc="center", fontweight="normal")
         plot = show(figure, "Images: " + ", ".join([caption for caption, _ in pairs]))

@@ -5,9 +5,11 @@ there: it runs once more when it is read, and `report` prints its traceback.
 """
 
 import os
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import active_children
 from pathlib import Path
 
+import attr
 import nbformat
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
@@ -38,13 +40,12 @@ def run_changed_chapters(app: Sphinx, env: BuildEnvironment, docnames: list[str]
     # Each kernel gets its share of the cores, or they wait for each other.
     os.environ.setdefault("OMP_NUM_THREADS", str(CORES // KERNELS))
 
-    def run(path: Path, notebook: nbformat.NotebookNode) -> ExecutionResult:
-        return single_nb_execution(
-            notebook, str(path.parent), config.execution_timeout, allow_errors=False
-        )
-
-    with ThreadPoolExecutor(KERNELS) as pool:
-        running = {pool.submit(run, path, notebook): path for path, notebook in changed}
+    pool = ProcessPoolExecutor(KERNELS)
+    running = {
+        pool.submit(run, path, notebook, config.execution_timeout): path
+        for path, notebook in changed
+    }
+    try:
         for done in as_completed(running):
             path, result = running[done], done.result()
             if result.err is None:
@@ -52,6 +53,19 @@ def run_changed_chapters(app: Sphinx, env: BuildEnvironment, docnames: list[str]
                 bundle = CacheBundleIn(result.nb, str(path), data=data)
                 cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
                 say(f"{env.path2doc(path)}  {result.time:.1f} s")
+    except BaseException:  # Ctrl-C: their kernels end with them
+        for process in active_children():
+            process.kill()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def run(path: Path, notebook: nbformat.NotebookNode, timeout: int) -> ExecutionResult:
+    """Run a notebook where it lies; its outputs are in the result."""
+    result = single_nb_execution(notebook, str(path.parent), timeout, allow_errors=False)
+    # An exception may not survive the way back; that there was one is enough.
+    return attr.evolve(result, err=result.err and RuntimeError(str(result.err)))
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -13,7 +13,7 @@ from resnet_lab.explorers import ALL
 # A quarter of an hour of a quiet machine, so not a part of every run.
 pytestmark = only_with_everything
 NAMES = list(ALL)
-CHAPTERS = some_notebooks("05-output-sizes", "10-resnet-family")
+CHAPTERS = some_notebooks()
 
 
 @pytest.fixture(scope="module")

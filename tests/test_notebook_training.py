@@ -116,3 +116,16 @@ def test_curves_grow_from_the_first_seconds_on(lab):  # noqa: F811
                 f"{numbers(stopped.inner_text())[0]:,}",
             ],
         )
+
+
+def test_a_figure_is_no_wider_than_in_the_page(lab):  # noqa: F811
+    """Jupyter's own rule would let it fill the window."""
+    drawn = (
+        "from matplotlib import pyplot as plt\nfrom resnet_lab.figures import show\n"
+        "figure, axes = plt.subplots()\nshow(figure, 'Two empty axes')"
+    )
+    with lab.open(
+        lab.write("figure.ipynb", drawn), viewport={"width": 1400, "height": 900}
+    ) as page:
+        lab.run_all(page)
+        assert page.locator("svg.rl-plot").bounding_box()["width"] == 34 * 16

@@ -172,7 +172,8 @@ def test_a_race_in_a_page_ends_as_under_node(browser, address):
     tasks = main_thread_tasks(json.loads(browser.stop_tracing()))
     print(f"longest task of the page during a race: {max(tasks):.0f} ms of processor time")
     assert "jobs.js" in opened.asked and "digits.js" not in opened.asked
-    assert max(tasks) < 100  # the goal is 50, on a machine with nothing else to do
+    # The goal is 50 ms; as machines differ, the bound is a part of what the race takes under node.
+    assert max(tasks) < took / 3
     assert not opened.trouble
     opened.close()
 

@@ -106,6 +106,7 @@ window.resnetJobHost = {
     }
     async function run() {
       const text = (await start()).job(name, state());
+      await new Promise((done) => setTimeout(done)); // a task of its own, and then the picture
       clear();
       job = text;
       const asked = JSON.parse(text);

@@ -50,6 +50,7 @@ QUOTED = {
     },
     "11": {"15": "a value to set in the explorer"},
     "12": {"20": "the second Inception paper, section 3.2"},
+    "13": {"95.5 95.43 95.49 95.51 60 80": "experiments/results/fashion_mnist.json"},
     "14": {
         "2.6": "a version of PyTorch",
         "60,000 10,000 5.90 5.88": "experiments/results/trained_networks.json",

@@ -8,6 +8,7 @@ from statistics import mean
 
 import pytest
 
+from chapters import numbered, section
 from resnet_lab import draw, explorers, recorded, recorded_data
 
 EXPERIMENTS = Path(__file__).parents[1] / "experiments"
@@ -52,6 +53,16 @@ def test_recorded_degradation_is_what_the_results_say():
     assert recorded.degradation("none", 32, 200, "mean")["loss"] == pytest.approx(
         [mean(values) for values in zip(*seeds, strict=True)], abs=0.011
     )
+
+
+def test_chapter_13_quotes_what_the_results_say():
+    result = json.loads((EXPERIMENTS / "results" / "fashion_mnist.json").read_text())
+    runs = sorted(result["runs"], key=lambda run: run["test_accuracy"])
+    each = [f"{100 * run['test_accuracy']:.2f}" for run in runs]
+    text = section(numbered(13), "At full size")
+    assert result["recipe"]["epochs"] == 60 and all(75 < run["seconds"] < 90 for run in runs)
+    assert f"{', '.join(each[:-1])} and {each[-1]} %" in text
+    assert f"{100 * mean(run['test_accuracy'] for run in runs):.1f} %" in text
 
 
 def test_recorded_gradients_are_what_the_results_say():

@@ -37,6 +37,7 @@ test: $(VENV)/.installed
 lint: $(VENV)/.installed
 	$(BIN)/ruff format --check --quiet
 	$(BIN)/ruff check --quiet
+	$(BIN)/ruff check --quiet --isolated --select E9 --target-version py310 chapters
 	$(BIN)/mypy
 
 lab: $(VENV)/.installed

@@ -17,14 +17,19 @@ from .explorer import Explorer
 from .form import copies
 from .notebook_job import JobButtons
 
+# In a list of options JupyterLab would take arrows and letters for commands of its own.
+KEYS = (
+    "this.closest('.rl-notebook').addEventListener('focusin', ({target}) => "
+    "target.toggleAttribute('data-lm-suppress-shortcuts', target.matches('select')))"
+)
 INSTALL = "Its controls need ipywidgets: <code>pip install ipywidgets</code>, then run this again."
 
 
-def style() -> str:
-    """The style sheet of explorers in a notebook, palette included."""
+def style(loaded: str = "") -> str:
+    """The style sheet of explorers in a notebook, palette included; a script runs with it."""
     files = ("explorers.css", "notebook.css")
     sheets = [Path(__file__).with_name(file).read_text(encoding="utf-8") for file in files]
-    return f"<style>{''.join([palette.css(), *sheets])}</style>"
+    return f'<style onload="{loaded}">{"".join([palette.css(), *sheets])}</style>'
 
 
 def forms(explorer: Explorer) -> dict[str, Any]:
@@ -88,7 +93,7 @@ class Form:
         self.box = box(
             column,
             "rl-explorer",
-            html(f'{style()}<div class="rl-title">{explorer.title}</div>'),
+            html(f'{style(KEYS)}<div class="rl-title">{explorer.title}</div>'),
             box(row, "rl-presets", *self.presets),
             *([box(row, "rl-actions", *self.job.children)] if self.job else []),
             box(

@@ -5,18 +5,22 @@ made otherwise.
 """
 
 from resnet_lab.explorers import ALL, Choice, Switch
+from resnet_lab.explorers.controls import Text
 
 EXPLORER = ".rl-notebook"
 # The classic notebook's slider has no role.
 THUMB = "[role=slider], .ui-slider-handle"
-# A control's value as it is on screen: a number's text, an option's place, or whether it is on.
+# A control's value as it is on screen: a number's text, an option's place, whether it is on, or
+# what stands in a field.
 VALUE = """(control) => {
     const buttons = [...control.querySelectorAll("button")];
     if (buttons.length) return buttons.findIndex((one) => one.classList.contains("mod-active"));
     const list = control.querySelector("select");
     if (list) return list.selectedIndex;
     const box = control.querySelector("input[type=checkbox]");
-    return box ? box.checked : control.querySelector(".widget-readout").textContent; }"""
+    if (box) return box.checked;
+    const field = control.querySelector("textarea");
+    return field ? field.value : control.querySelector(".widget-readout").textContent; }"""
 # The view, and some HTML as the browser would write it back.
 VIEW = """([view, html]) => [
     view.innerHTML, Object.assign(document.createElement("div"), {innerHTML: html}).innerHTML]"""
@@ -101,7 +105,7 @@ class Notebook:
         """Every slider one step up and one down: the milliseconds from each key to the picture."""
         took = []
         for control in self.controls:
-            if isinstance(control.declared, (Choice, Switch)):
+            if isinstance(control.declared, (Choice, Switch, Text)):
                 continue
             for key in control.there_and_back():
                 self.page.evaluate(WATCH, self.view.element_handle())
@@ -123,7 +127,9 @@ class Control:
         shown = self.root.evaluate(VALUE)
         if isinstance(self.declared, Choice):
             return list(self.declared.options)[shown]
-        return shown if isinstance(self.declared, Switch) else self.declared.read(shown)
+        if isinstance(self.declared, (Switch, Text)):
+            return shown
+        return self.declared.read(shown.replace("−", "-"))
 
     def there_and_back(self):
         """The keys that move a slider one step and back."""
@@ -134,6 +140,8 @@ class Control:
         """Move it to another value with keys alone."""
         if isinstance(self.declared, Switch):
             self.root.locator("input").press("Space")
+        elif isinstance(self.declared, Text):
+            self.type("resnet34")
         elif not isinstance(self.declared, Choice):
             self.thumb.press(self.there_and_back()[0])
         elif self.declared.fits():
@@ -147,6 +155,9 @@ class Control:
         """Move it to another value with the mouse alone."""
         if isinstance(self.declared, Switch):
             self.root.locator("input").click()
+        elif isinstance(self.declared, Text):
+            self.root.locator("textarea").click(click_count=3)  # the mouse alone writes nothing
+            self.type("resnet50")
         elif not isinstance(self.declared, Choice):
             self.drag()
         elif self.declared.fits():
@@ -155,6 +166,13 @@ class Control:
             # A list opens outside of the page, where a headless browser has no mouse.
             options = self.root.locator("select")
             options.select_option(index=0 if self.root.evaluate(VALUE) else 1)
+
+    def type(self, text):
+        """Replace what a field holds; it is read when the field is left."""
+        field = self.root.locator("textarea")
+        field.press("Control+a")
+        field.press_sequentially(text)
+        field.press("Tab")
 
     def drag(self):
         """Pull a slider's thumb towards its further end."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from ..arithmetic import linear_params
+from ..tracing import trace
+from ..zoo import cifar_resnet
 from .forms import Choice, Code, Number
 
 
@@ -115,4 +117,24 @@ def exercise_7() -> Number:
         ],
         hint="Mix the two losses as the images were mixed.",
         solution="0.7 · 0.9 + 0.3 · 0.4 = 0.75.",
+    )
+
+
+def exercise_8() -> Number:
+    net = cifar_resnet(20, in_channels=1)
+    layers = [row for row in trace(net, (1, 28, 28)) if row.params]
+    frozen = sum(row.params for row in layers if row.name.startswith(("conv1", "bn1", "layer1")))
+    share = 1 - frozen / sum(row.params for row in layers)
+    return Number(
+        100 * share,
+        tolerance=1,
+        slips=[
+            (100 * (1 - share), "That is the frozen share."),
+            (200 / 3, "The stages do not have equally many: width counts twice."),
+        ],
+        hint="Each stage is twice as wide as the one before; a convolution has that squared.",
+        solution=(
+            f"{100 * share:.1f} %: conv1, bn1 and the first stage have {frozen:,} of the numbers. "
+            "The wide stages at the end hold nearly all."
+        ),
     )

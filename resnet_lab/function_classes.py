@@ -27,7 +27,10 @@ LARGEST = 12
 
 
 def mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values)
+    total = 0.0
+    for value in values:  # from left to right, as in pages; `sum` is exacter since Python 3.12
+        total += value
+    return total / len(values)
 
 
 def product(one: Sequence[float], other: Sequence[float]) -> float:

@@ -91,6 +91,8 @@ def title(x: float, text: str, room: float) -> str:
 
 
 def _heading(y: float, name: str, remark: str, shape: tuple[int, ...]) -> str:
+    if len(name + remark + shape_text(shape)) > 60:  # the two would meet
+        remark = remark.replace("parameters", "params")
     return (
         f'<text x="{MARGIN}" y="{y}"><tspan class="rl-strong">{name}</tspan>'
         f'<tspan class="rl-small rl-quiet" dx="6">{remark}</tspan></text>'

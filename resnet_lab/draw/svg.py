@@ -76,7 +76,11 @@ def line(path: str, css: str, width: float = 1.5, opacity: float = 1) -> str:
 
 
 def rect(x: float, y: float, width: float, height: float, colour: str, opacity: float = 1) -> str:
-    """A filled rectangle with its upper left corner at (x, y). colour: one of `palette.MARKS`."""
+    """A filled rectangle with its upper left corner at (x, y). colour: one of `palette.MARKS`.
+
+    What rounding leaves of 0 differs from Python to Python, and nobody would see it.
+    """
+    x, y, width, height = [round(value, 12) for value in (x, y, width, height)]
     return (
         f'<rect class="rl-{colour}" fill-opacity="{opacity:.3g}" x="{x:.5g}" y="{y:.5g}" '
         f'width="{width:.5g}" height="{height:.5g}"/>'

@@ -15,6 +15,11 @@ def spread(values: list[float]) -> tuple[float, float]:
     return mean, (sum([(value - mean) ** 2 for value in values]) / len(values)) ** 0.5
 
 
+def hundredths(value: float) -> str:
+    """With two places; what rounding leaves of 0 has no sign, which another sum might not have."""
+    return f"{value:.2f}".replace("-0.00", "0.00").replace("-", "−")
+
+
 def view(mean: float, deviation: float, scale: float, shift: float) -> str:
     """The values that come in, after BatchNorm, and after ReLU."""
     values = [mean + deviation * each for each in basics.CHANNEL]
@@ -32,7 +37,7 @@ def view(mean: float, deviation: float, scale: float, shift: float) -> str:
         label, [(name, colour, each) for (name, each), colour in zip(rows, colours, strict=True)]
     ) + table(
         ("", "mean", "standard deviation"),
-        [(name, *[f"{each:.2f}".replace("-", "−") for each in spread(row)]) for name, row in rows],
+        [(name, *[hundredths(each) for each in spread(row)]) for name, row in rows],
     )
 
 

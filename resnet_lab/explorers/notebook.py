@@ -25,11 +25,11 @@ KEYS = (
 INSTALL = "Its controls need ipywidgets: <code>pip install ipywidgets</code>, then run this again."
 
 
-def style(loaded: str = "") -> str:
-    """The style sheet of explorers in a notebook, palette included; a script runs with it."""
+def style() -> str:
+    """The style sheet of explorers in a notebook, palette included."""
     files = ("explorers.css", "notebook.css")
     sheets = [Path(__file__).with_name(file).read_text(encoding="utf-8") for file in files]
-    return f'<style onload="{loaded}">{"".join([palette.css(), *sheets])}</style>'
+    return f"<style>{''.join([palette.css(), *sheets])}</style>"
 
 
 def forms(explorer: Explorer) -> dict[str, Any]:
@@ -90,10 +90,11 @@ class Form:
             return made
 
         row, column = ipywidgets.HBox, ipywidgets.VBox
+        styled = style().replace("<style>", f'<style onload="{KEYS}">')
         self.box = box(
             column,
             "rl-explorer",
-            html(f'{style(KEYS)}<div class="rl-title">{explorer.title}</div>'),
+            html(f'{styled}<div class="rl-title">{explorer.title}</div>'),
             box(row, "rl-presets", *self.presets),
             *([box(row, "rl-actions", *self.job.children)] if self.job else []),
             box(

@@ -77,7 +77,9 @@ def bundle(modules: Mapping[str, Module], translated: Mapping[str, str]) -> str:
         for name, script in translated.items()
     }
     return (
-        f"__BRYTHON__.loadBrythonPackage({json.dumps(files)});\n"
+        # Two parts of a page may share a module, and Brython warns of what it has already.
+        f"__BRYTHON__.loadBrythonPackage(Object.fromEntries(Object.entries({json.dumps(files)})"
+        ".filter(([name]) => !__BRYTHON__.VFS?.[name])));\n"
         f"Object.assign(__BRYTHON__.precompiled, {json.dumps(ready)});\n"
         f"__BRYTHON__.importModule({json.dumps(list(modules)[-1])});\n"
     )

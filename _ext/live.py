@@ -88,6 +88,7 @@ def version() -> str:
         for file in (
             *FILES,
             *job_scripts.modules(job_scripts.RUNNER),
+            Path(brython_bundle.__file__),
             job_scripts.HOST,
             job_scripts.PICTURES,
         )

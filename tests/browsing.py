@@ -55,14 +55,16 @@ def served(folder):
 
 
 def watched(browser, origin, **options):
-    """A page that notes errors and requests to anywhere but the book."""
+    """A page that notes errors, warnings and requests to anywhere but the book."""
     opened = browser.new_page(**options)
     opened.trouble = []
     opened.on("pageerror", lambda error: opened.trouble.append(f"error: {error}"))
     opened.on(
         "console",
         lambda message: (
-            opened.trouble.append(f"console: {message.text}") if message.type == "error" else None
+            opened.trouble.append(f"console: {message.text}")
+            if message.type in ("error", "warning")
+            else None
         ),
     )
     opened.on(

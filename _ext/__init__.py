@@ -1,6 +1,7 @@
 """The book's Sphinx extensions, one file for each concern; `_config.yml` loads this one.
 
 - `live`: explorers and exercises move in the built pages, by the package's own Python.
+- `cells`: cells that can be changed and run there; `sheets`: exercises with other numbers.
 - `page_modules`, `brython_bundle`: which modules a page runs, and their translation by Brython.
 - `formulas`: MathJax sets them while the book is built.
 - `docstrings`: their formulas, for the reference page.
@@ -13,7 +14,7 @@
 
 from sphinx.application import Sphinx
 
-EXTENSIONS = ("report", "execution", "live", "formulas", "docstrings", "links", "theme")
+EXTENSIONS = ("report", "execution", "live", "cells", "formulas", "docstrings", "links", "theme")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -21,12 +21,15 @@ from sphinx.environment import BuildEnvironment
 
 from resnet_lab.draw import palette
 
-from . import brython_bundle, job_scripts
+from . import brython_bundle, job_scripts, sheets
 from .page_modules import PACKAGE, page_modules, page_parts
 
 STATIC = Path(__file__).parent / "static"
 EXPLORERS_CSS = PACKAGE / "explorers" / "explorers.css"
-FILES = (STATIC / "book.css", STATIC / "explorers.js", EXPLORERS_CSS)
+FILES = (
+    *[STATIC / name for name in ("book.css", "explorers.js", "cells.js", "another.js")],
+    EXPLORERS_CSS,
+)
 STYLES = ("palette.css", "explorers.css", "book.css")
 
 
@@ -47,6 +50,7 @@ def write_assets(app: Sphinx) -> None:
         for old in folder.glob("*-*.js"):
             if old.name.partition("-")[0] in parts:
                 old.unlink()
+        sheets.write_sheets(folder, app.config.resnet_lab_version)
         translated = brython_bundle.translate(page_modules())
         for name, modules in parts.items():
             ready = {each: translated[each] for each in modules}
@@ -59,12 +63,17 @@ def add_script(
 ) -> None:
     """Load the script on pages that have an explorer or an exercise, and what these need."""
     body = context.get("body", "")
-    if 'class="rl-ex' in body:
+    if 'class="rl-e' in body:
         found = re.findall('<figure class="rl-explorer" data-explorer="([a-z-]+)"', body)
         parts = ["base", *dict.fromkeys([name.replace("-", "_") for name in found])]
         parts += ["exercises"] * ('class="rl-exercise"' in body)
         files = [f"{part}-{app.config.resnet_lab_version}.js" for part in parts]
         data = {"data-engine": "brython.js", "data-bundle": " ".join(files)}
+        if 'class="rl-edit"' in body:
+            data["data-cells"] = f"cells-{app.config.resnet_lab_version}.js"
+        if 'class="rl-another"' in body:
+            chapter = int(pagename.rpartition("/")[2][:2])
+            data["data-sheets"] = sheets.file_name(chapter, app.config.resnet_lab_version)
         app.add_js_file("resnet_lab/explorers.js", loading_method="defer", **data)
 
 
@@ -91,6 +100,7 @@ def version() -> str:
             Path(brython_bundle.__file__),
             job_scripts.HOST,
             job_scripts.PICTURES,
+            *sorted((PACKAGE / "exercises").glob("*.py")),
         )
     ]
     return hashlib.sha256("".join([*sources, palette.css()]).encode()).hexdigest()[:10]

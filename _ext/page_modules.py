@@ -16,6 +16,7 @@ PAGE = Path(__file__).parent / "page"
 EXPLORERS = [name.replace("-", "_") for name in ALL]  # each has a file named as its link
 # In a page these packages bring nothing by themselves: each module is asked for by its own name.
 EMPTY = ("resnet_lab.draw", "resnet_lab.explorers")
+FROM_FILES = {"resnet_lab.recorded.why_it_works"}  # reads one, which a page does not have
 SHARED_BY = 5
 
 
@@ -27,14 +28,15 @@ class Module(NamedTuple):
 def page_modules() -> dict[str, Module]:
     """Every module that any page runs, by its full name; the last one starts all others."""
     found = {name: module for part in page_parts().values() for name, module in part.items()}
-    starts = [name for name in found if name.rpartition(".")[2] in (*EXPLORERS, "page_exercises")]
+    own = ("page_exercises", "page_cells")
+    starts = [name for name in found if name.rpartition(".")[2] in (*EXPLORERS, *own)]
     everything = "".join([f"import {name}\n" for name in ("page", *starts)])
     return {**found, "page_everything": Module(everything)}
 
 
 @cache
 def page_parts() -> dict[str, dict[str, Module]]:
-    """What pages load: "base", and for each explorer's module and "exercises" what these need more.
+    """What pages load: "base", and what each explorer, the exercises and the cells need more.
 
     Modules that several of them need are in the base. The last module of a part starts it.
     """
@@ -64,7 +66,73 @@ def page_parts() -> dict[str, dict[str, Module]]:
         more = {each: module for each, module in modules.items() if each not in parts["base"]}
         start = f"resnet_lab.explorers.{name}" if name in EXPLORERS else "page_exercises"
         parts[name] = {each: more[each] for each in sorted(more, key=lambda one: one == start)}
+    parts["cells"] = {
+        "math": own("math.py"),
+        "IPython": Module("", is_package=True),
+        "IPython.display": own("display.py"),
+        **package_modules(PACKAGE, [*free_modules(), "exercises.checking"], read),
+        "page_offered": Module(drawings() + f"NAMES = {sorted(offered())}\n"),
+        "page_cells": own("cells.py"),
+    }
+    for name in parts["base"]:
+        parts["cells"].pop(name, None)
     return parts
+
+
+@cache
+def free_modules() -> tuple[str, ...]:
+    """The package's modules for cells: those that import nothing but others and a dataclass."""
+    names = [
+        ".".join(file.relative_to(PACKAGE).with_suffix("").parts)
+        for folder in (PACKAGE, PACKAGE / "draw")
+        for file in sorted(folder.glob("*.py"))
+        if not file.stem.startswith("__")
+    ]
+    brought = ("resnet_lab", "__future__", "dataclasses")
+    return tuple(
+        name
+        for name in names
+        if all(
+            each.split(".")[0] in brought
+            for full, module in package_modules(PACKAGE, [name]).items()
+            for each in imports_of(module.source, home_of(full, module))
+        )
+    )
+
+
+@cache
+def offered() -> frozenset[str]:
+    """The full names of all that a cell can import in a page: modules, and what is in them."""
+    names = {f"resnet_lab.draw.{name}" for name in exports()}
+    names |= {f"resnet_lab.{name}" for name in resnet_lab.__all__}
+    own_modules = {"math": own("math.py"), "IPython.display": own("display.py")}
+    free = package_modules(PACKAGE, free_modules())
+    for name, module in {**free, **own_modules}.items():
+        names |= {name} | {f"{name}.{each}" for each in defined(module.source)}
+    return frozenset(names | {"resnet_lab", "resnet_lab.draw"}) - FROM_FILES
+
+
+def defined(source: str) -> Iterator[str]:
+    """The names that a module defines for others."""
+    for node in ast.parse(source).body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            names = [node.name]
+        elif isinstance(node, ast.Assign):
+            inside = [each for target in node.targets for each in ast.walk(target)]
+            names = [each.id for each in inside if isinstance(each, ast.Name)]
+        else:
+            continue
+        yield from [name for name in names if not name.startswith("_")]
+
+
+def drawings() -> str:
+    """Statements that put into `resnet_lab.draw`, which is empty in a page, what it offers."""
+    return "import resnet_lab.draw\n" + "".join(
+        [
+            f"import {home}\nresnet_lab.draw.{name} = {home}.{name}\n"
+            for name, home in exports().items()
+        ]
+    )
 
 
 def own(name: str) -> Module:
@@ -163,10 +231,14 @@ def package_modules(
             continue
         found[name] = Module(read(name, file), is_package)
         parent = name.rpartition(".")[0]
-        home = name if is_package else parent
-        imported = imports_of(found[name].source, home)
+        imported = imports_of(found[name].source, home_of(name, found[name]))
         waiting += [each for each in (parent, *imported) if each.startswith(package.name)]
     return found
+
+
+def home_of(name: str, module: Module) -> str:
+    """The package that a module's relative imports start from."""
+    return name if module.is_package else name.rpartition(".")[0]
 
 
 @cache

@@ -27,6 +27,7 @@ ICONS = {
     ".fa-chevron-down": "m3 6 5 5 5-5",
     ".fa-download": "M8 2v8M4 7l4 4 4-4M2 14h12",
 }
+FONT_AWESOME = re.compile(r"<(?:link|script)\b[^>]*/fontawesome/[^>]*>(?:</script>)?\n?")
 
 
 def icons() -> str:
@@ -49,6 +50,10 @@ def write_icons(app: Sphinx) -> None:
 
 def drop_icons(app: Sphinx, exception: Exception | None) -> None:
     """The theme loads every icon of Font Awesome, half a megabyte compressed; ours are a few."""
+    if Path(app.outdir, "_static", "vendor", "fontawesome").exists():  # the theme of Python 3.10
+        for page in Path(app.outdir).rglob("*.html"):
+            text = page.read_text(encoding="utf-8")
+            page.write_text(FONT_AWESOME.sub("", text), encoding="utf-8")
     script = Path(app.outdir, "_static", "scripts", "fontawesome.js")
     if script.exists():
         script.write_text("")

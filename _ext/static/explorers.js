@@ -3,7 +3,7 @@
 // and the view back. It loads nothing until a reader comes near an explorer or an exercise.
 "use strict";
 (() => {
-  const {engine, bundle} = document.currentScript.dataset;
+  const {engine, bundle, cells, sheets} = document.currentScript.dataset;
   const base = document.currentScript.src.replace(/[^/]*$/, "");
   const figures = [...document.querySelectorAll(".rl-explorer")];
 
@@ -220,18 +220,19 @@
     }).observe(view);
   }
 
+  let drawing;
   // A reader's answers stay in this browser, where it allows that; nothing leaves it.
   function setUpExercise(exercise) {
     const [form, result] = ["form", ".rl-result"].map((part) => exercise.querySelector(part));
     const field = form.elements.answer,
-      key = "resnet_lab " + exercise.id;
+      key = () => ["resnet_lab", exercise.id, exercise.dataset.seed].join(" ").trim();
     const say = (state, text) => {
       exercise.dataset.state = state;
       result.innerHTML = text;
     };
     const save = () => {
       try {
-        localStorage.setItem(key, JSON.stringify([field.value, exercise.dataset.state]));
+        localStorage.setItem(key(), JSON.stringify([field.value, exercise.dataset.state]));
       } catch {
         /* not kept */
       }
@@ -252,13 +253,31 @@
       save();
     });
     form.addEventListener("focusin", start);
-    try {
-      const [answer, state] = JSON.parse(localStorage.getItem(key)) ?? [];
-      if (answer) field.value = answer;
-      if (state === "right") say(state, "Right, when you last checked it.");
-    } catch {
-      /* nothing was kept */
+    function restore() {
+      try {
+        const [answer, state] = JSON.parse(localStorage.getItem(key())) ?? [];
+        if (answer) field.value = answer;
+        if (state === "right") say(state, "Right, when you last checked it.");
+      } catch {
+        /* nothing was kept */
+      }
     }
+    restore();
+    // Other numbers have scripts of their own, fetched when they are asked for.
+    exercise.draw = async (seed, linked) => {
+      await (drawing ??= Promise.all([load(sheets), load("another.js")]));
+      field.value = "";
+      say("", "");
+      window.resnetAnother(exercise, seed, say);
+      restore();
+      if (!linked) {
+        const link = exercise.dataset.seed ? `?seed=${exercise.dataset.seed}` : "";
+        history.replaceState(null, "", `#${exercise.id}${link}`);
+      }
+    };
+    exercise.querySelector(".rl-another")?.addEventListener("click", () => {
+      exercise.draw("next");
+    });
     exercise.querySelector("fieldset").disabled = false;
     near.observe(exercise);
   }
@@ -301,6 +320,31 @@
     };
     next();
   }
+  // Cells that the page can run have scripts of their own, fetched when one is opened.
+  let opening, running;
+  function setUpCell(button) {
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      opening ??= load("cells.js");
+      await opening;
+      running ??= start().then(() => load(cells));
+      window.resnetCells.open(button, running);
+    });
+  }
   figures.forEach(setUp);
-  document.querySelectorAll(".rl-exercise").forEach(setUpExercise);
+  const exercises = [...document.querySelectorAll(".rl-exercise")];
+  exercises.forEach(setUpExercise);
+  // `#exercise-5-1?seed=17` is one exercise with other numbers, `#exercises?seed=17` all of them.
+  const sheet = () => {
+    const [target, link] = location.hash.slice(1).split("?");
+    const seed = Number(new URLSearchParams(link).get("seed") ?? 0);
+    if (!seed) return;
+    for (const exercise of exercises)
+      if (["exercises", exercise.id].includes(target) && exercise.querySelector(".rl-another"))
+        exercise.draw(seed, true);
+    document.getElementById(target)?.scrollIntoView();
+  };
+  window.addEventListener("hashchange", sheet);
+  sheet();
+  document.querySelectorAll(".rl-edit").forEach(setUpCell);
 })();

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from math import log
+from math import log, log10
 
 import resnet_lab as rl
 
 from .. import recorded
+from .drawing import Draw
 from .forms import Choice, Code, Number
 
 
@@ -40,36 +41,59 @@ def exercise_1() -> Choice:
     )
 
 
-def exercise_2() -> Number:
+def exercise_2(draw: Draw) -> Number:
+    shallow = draw(20, (8, 14, 20, 26))
+    blocks = draw(6, range(2, 10))  # new ones in each stage
+    words = ("two", "three", "four", "five", "six", "seven", "eight", "nine")
+    deep = shallow + 6 * blocks
+    new = rl.cifar_plain(deep).depth - rl.cifar_plain(shallow).depth
     return Number(
-        rl.cifar_plain(56).depth - rl.cifar_plain(20).depth,
+        new,
+        question=(
+            f"You want to turn a trained plain-{shallow} into a plain-{deep} that computes the "
+            "same. How many convolutions do you set to the identity?"
+        ),
         slips=[
-            (18, "That is the number of blocks; each holds two convolutions."),
-            (34, "The stem and the classifier are in both networks."),
-            (35, "One more: the classifier is in both networks."),
+            (3 * blocks, "That is the number of blocks; each holds two convolutions."),
+            (new - 2, "The stem and the classifier are in both networks."),
+            (new - 1, "One more: the classifier is in both networks."),
         ],
         hint=(
             "Layers are counted along the main path, and both networks have one stem and "
             "one classifier."
         ),
-        solution="56 − 20 = 36, two in each of 18 new blocks, six blocks in each stage.",
+        solution=(
+            f"{deep} − {shallow} = {new}, two in each of {3 * blocks} new blocks, "
+            f"{words[blocks - 2]} blocks in each stage."
+        ),
     )
 
 
-def exercise_3() -> Number:
+def exercise_3(draw: Draw) -> Number:
+    classes = draw(10, (4, 5, 20, 25, 50, 100, 200, 1000))
+    seen = draw(
+        "In the explorer, plain-56 begins near it and stays there for long.",
+        ("For the ten classes of this chapter it is 2.303.",),
+    )
     return Number(
-        log(10),
+        log(classes),
+        question=(
+            f"Derive it. A network of {classes:,} classes gives every image the same probability "
+            "for every class. What is its loss (cross-entropy, natural logarithm)?"
+        ),
         tolerance=0.005,
         slips=[
-            (0.1, "That is the probability of the right class; the loss is minus its logarithm."),
-            (1, "That would be the logarithm to base 10."),
-            (0.9, "That is the error of guessing."),
+            (
+                1 / classes,
+                "That is the probability of the right class; the loss is minus its logarithm.",
+            ),
+            (log10(classes), "That would be the logarithm to base 10."),
+            (1 - 1 / classes, "That is the error of guessing."),
         ],
         hint="−log of the probability of the right class.",
         solution=(
-            "−ln(1/10) = 2.303. Remember it: a loss that stays there means that nothing "
-            "has been learnt. In the explorer, plain-56 begins near it and stays there "
-            "for long."
+            f"−ln(1/{classes:,}) = {log(classes):.3f}. Remember it: a loss that stays there means "
+            f"that nothing has been learnt. {seen}"
         ),
     )
 

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 from ..residuals import FUNCTIONS, newton, refine, residual
+from .drawing import Draw
 from .forms import Choice, Code, Number
 
 
-def exercise_1() -> Number:
-    def f(x: float) -> float:
-        return 3 * x + 1
+def exercise_1(draw: Draw) -> Number:
+    slope, start = draw((3, 1), [(a, c) for a in (2, 3, 4, 5) for c in (1, 2, 4, 7)])
+    x0, away = draw((2, 1), [(guess, e) for guess in (2, 3, 4, 5) for e in (1, 2, 3)])
 
-    b, x0 = 10, 2
+    def f(x: int) -> int:
+        return slope * x + start
+
+    b = f(x0 + away)
     return Number(
         residual(f, b, x0),
+        question=(
+            f"f(x) = {slope}x + {start} and b = {b}. What is the residual of the guess {x0}?"
+        ),
         slips=[
             (f(x0) - b, "The sign: a residual is b − f(x<sub>0</sub>), wanted minus present."),
             (
-                (b - 1) / 3 - x0,
+                (b - start) / slope - x0,
                 "That is the error x − x<sub>0</sub>; you solved the equation to find it.",
             ),
             (f(x0), "That is f(x<sub>0</sub>) alone. How far is it from b?"),
@@ -24,7 +31,7 @@ def exercise_1() -> Number:
         hint="Insert the guess into f and subtract the result from b.",
         solution=(
             f"f({x0}) = {f(x0)}, so the residual is {b} − {f(x0)} = {residual(f, b, x0)}. "
-            f"The error is {(b - 1) / 3 - x0:g}; the slope 3 lies between them."
+            f"The error is {away}; the slope {slope} lies between them."
         ),
     )
 
@@ -54,18 +61,25 @@ def exercise_2() -> Choice:
     )
 
 
-def exercise_3() -> Number:
+def exercise_3(draw: Draw) -> Number:
     square = FUNCTIONS["square"]
-    target, x0 = 9, 5
+    # With these guesses the quotients end after few decimals.
+    pairs = [(root, x0) for root in range(2, 9) for x0 in (2, 4, 5, 10) if root != x0]
+    root, x0 = draw((3, 5), pairs)
+    target = root * root
     step = newton(square.slope)(residual(square.value, target, x0), x0)
     return Number(
         x0 + step,
+        question=(
+            f"Derive it. Write Newton’s step for x² = b in the form x₀ + F(x₀). For b = {target} "
+            f"it stands at the guess {x0}. What is the next guess?"
+        ),
         slips=[
             (
                 x0 - step,
                 (
                     "The sign: the correction residual / slope is added. Here the residual is "
-                    "negative."
+                    f"{'negative' if step < 0 else 'positive'}."
                 ),
             ),
             (step, "That is the correction. Add it to the guess."),
@@ -79,7 +93,7 @@ def exercise_3() -> Number:
         solution=(
             f"The residual is {target} − {x0**2} = {target - x0**2}, the slope 2 · "
             f"{x0} = {2 * x0}, the correction {step:g}, the next guess {x0 + step:g}. "
-            "(The solution is 3.)"
+            f"(The solution is {root}.)"
         ),
     )
 

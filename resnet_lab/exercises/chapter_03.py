@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from ..function_classes import TARGETS, distances
+from .drawing import Draw
 from .forms import Choice, Code, Number
 
 
@@ -24,47 +27,71 @@ def exercise_1() -> Choice:
     )
 
 
-def exercise_2() -> Number:
-    step = distances("bins", TARGETS["step"])
+def exercise_2(draw: Draw) -> Number:
+    low, rise = draw((0, 1), [(height, by) for height in range(1, 6) for by in (1, 3, 5, 6, 7)])
+    high, middle, miss = low + rise, Fraction(2 * low + rise, 2), Fraction(rise, 2)
+    step = distances("bins", [low + rise * value for value in TARGETS["step"]])
+    slips = [
+        (step[0] ** 2, "That is the mean square. Take its root."),
+        (
+            rise,
+            (
+                f"The best constant lies between {low} and {high}; it is never {rise} off "
+                "everywhere."
+            ),
+        ),
+        (0, f"A constant cannot be {low} on one half and {high} on the other."),
+    ]
+    if low:
+        slips.append((float(middle), "That is the best constant. How far is it from each half?"))
     return Number(
         step[0],
+        question=(
+            f"The target is {low} on the left half and {high} on the right half. What is the "
+            "distance (root mean square) of the best staircase of one bin?"
+        ),
         tolerance=0.001,
-        slips=[
-            (step[0] ** 2, "That is the mean square. Take its root."),
-            (1, "The best constant lies between 0 and 1; it is never 1 off everywhere."),
-            (0, "A constant cannot be 0 on one half and 1 on the other."),
-        ],
+        slips=slips,
         hint="The best constant is the mean of the target. How far is it from each half?",
         solution=(
-            "The mean is 1/2, and it misses by 1/2 everywhere: the root mean square of "
-            f"1/2 is {step[0]:g}."
+            f"The mean is {middle}, and it misses by {miss} everywhere: the root mean square of "
+            f"{miss} is {step[0]:g}."
         ),
     )
 
 
-def exercise_3() -> Number:
-    step = distances("bins", TARGETS["step"])
+def exercise_3(draw: Draw) -> Number:
+    bins, share = draw((3, "a third"), ((3, "a third"), (5, "a fifth")))
+    low, rise = draw((0, 1), [(height, by) for height in range(5) for by in (1, 3, 5, 6, 7)])
+    miss = Fraction(rise, 2)  # in the middle bin
+    step = distances("bins", [low + rise * value for value in TARGETS["step"]])
+    distance = step[bins - 1]
     return Number(
-        step[2],
+        distance,
+        question=(
+            f"Derive it. The target is {low} on the left half and {low + rise} on the right half. "
+            f"With {bins} equal bins all but the middle one fit exactly. What is the distance "
+            "(root mean square) of the best staircase?"
+        ),
         tolerance=0.001,
         slips=[
-            (step[0], "That holds in the middle bin only, a third of the interval."),
-            (step[2] ** 2, "That is the mean square. Take its root."),
+            (step[0], f"That holds in the middle bin only, {share} of the interval."),
+            (distance**2, "That is the mean square. Take its root."),
             (
-                1 / 6,
+                float(miss / bins),
                 (
-                    "You took the mean of the misses, 1/2 on a third of the interval. Square "
+                    f"You took the mean of the misses, {miss} on {share} of the interval. Square "
                     "first, then mean, then root."
                 ),
             ),
         ],
         hint=(
-            "In the middle bin the best constant misses by 1/2. What is the mean of the "
+            f"In the middle bin the best constant misses by {miss}. What is the mean of the "
             "squares over the whole interval?"
         ),
         solution=(
-            "The square of the miss is 1/4 on a third of the interval, 1/12 in the mean, "
-            f"and its root is {step[2]:.3f}. With two bins it was 0."
+            f"The square of the miss is {miss**2} on {share} of the interval, {miss**2 / bins} in "
+            f"the mean, and its root is {distance:.3f}. With two bins it was 0."
         ),
     )
 

@@ -5,42 +5,60 @@ from __future__ import annotations
 from math import hypot
 
 from .. import recorded
+from .drawing import Draw
 from .forms import Choice, Code, Number
 
 
-def exercise_1() -> Number:
+def exercise_1(draw: Draw) -> Number:
+    layers = draw(10, range(4, 21))
     steepest = 0.5 * (1 - 0.5)  # the derivative σ(1 − σ) at 0
+    digits, _, exponent = f"{steepest**layers:.1e}".partition("e")
     return Number(
-        steepest**10,
-        tolerance=1e-8,
+        steepest**layers,
+        question=(
+            f"Derive it. {layers} layers with a sigmoid after each. Weights of size 1. By what "
+            f"factor, at most, is the gradient multiplied on its way through the {layers} sigmoids?"
+        ),
+        tolerance=float(f"1e{int(exponent) - 1}"),  # one of the second digit
         slips=[
-            (steepest * 10, "The factors are multiplied, not added."),
-            (0.5**10, "σ(0) is 1/2, but its derivative there is σ(1 − σ) = 1/4."),
+            (steepest * layers, "The factors are multiplied, not added."),
+            (0.5**layers, "σ(0) is 1/2, but its derivative there is σ(1 − σ) = 1/4."),
         ],
         hint="The derivative of the sigmoid is σ(1 − σ). Where is it largest?",
-        solution="At most 1/4 each: (1/4)<sup>10</sup> ≈ 9.5 · 10<sup>−7</sup>.",
+        solution=(
+            f"At most 1/4 each: (1/4)<sup>{layers}</sup> ≈ "
+            f"{digits} · 10<sup>−{-int(exponent)}</sup>."
+        ),
     )
 
 
-def exercise_2() -> Number:
-    he = (2 / (9 * 64)) ** 0.5
+def exercise_2(draw: Draw) -> Number:
+    kernel, area = draw((3, "nine"), ((3, "nine"), (5, "25"), (7, "49")))
+    channels = draw(64, (16, 32, 48, 96, 128, 256, 512))
+    fan_out = kernel**2 * channels
+    he = (2 / fan_out) ** 0.5
     return Number(
         he,
-        tolerance=0.0006,
+        question=(
+            "With He's rule (fan-out), what is the standard deviation of the weights of a "
+            f"{kernel}×{kernel} convolution with {channels} output channels?"
+        ),
+        tolerance=round(he / 100, 4),
         slips=[
-            (2 / (9 * 64), "That is the variance; the standard deviation is its root."),
-            ((1 / (9 * 64)) ** 0.5, "ReLU throws half of the signal away, so it is 2, not 1."),
-            ((2 / 64) ** 0.5, "Each of the 64 output channels has nine weights."),
+            (2 / fan_out, "That is the variance; the standard deviation is its root."),
+            ((1 / fan_out) ** 0.5, "ReLU throws half of the signal away, so it is 2, not 1."),
+            ((2 / channels) ** 0.5, f"Each of the {channels} output channels has {area} weights."),
         ],
         hint="Variance 2 / (k · k · output channels).",
-        solution=f"√(2 / (9 · 64)) = {he:.4f}.",
+        solution=f"√(2 / ({kernel**2} · {channels})) = {he:.4f}.",
     )
 
 
-def exercise_3() -> Number:
-    slope = -0.3
+def exercise_3(draw: Draw) -> Number:
+    slope = draw(-0.3, [-twentieths / 20 for twentieths in range(1, 20)])
     return Number(
         1 + slope,
+        question=f"y = x + F(x) with F(x) = −{-slope:g} x, and no ReLU. What is dy/dx?",
         tolerance=1e-9,
         slips=[
             (slope, "That is the branch alone; the shortcut adds 1."),
@@ -48,7 +66,7 @@ def exercise_3() -> Number:
             (1 - slope, "The branch is negative."),
         ],
         hint="The derivative of a sum is the sum of the derivatives.",
-        solution="1 − 0.3 = 0.7, below 1: a shortcut does not guarantee 1.",
+        solution=(f"1 − {-slope:g} = {1 + slope:g}, below 1: a shortcut does not guarantee 1."),
     )
 
 
@@ -120,36 +138,44 @@ def exercise_6() -> Code:
     )
 
 
-def exercise_7() -> Number:
-    factor = 10
+def exercise_7(draw: Draw) -> Number:
+    words = {4: "four", 5: "five", 6: "six", 8: "eight", 10: "ten", 12: "twelve", 20: "twenty"}
+    factor = draw(10, [4, 5, 6, 8, 12, 20])
+    word = words[factor]
     return Number(
         factor * factor,
-        tolerance=3,  # BatchNorm's ε takes two or three off what is measured
+        question=(
+            "Build it and measure: in a plain network with BatchNorm, multiply all convolution "
+            f"weights by {factor}. By what factor does the relative gradient of the first "
+            "convolution shrink?"
+        ),
+        # BatchNorm's ε takes two or three per cent off what is measured; rounded up.
+        tolerance=-(-3 * factor * factor // 100),
         slips=[
             (
                 1,
                 (
                     "The output stays the same, and that is the clue: what does it mean for the "
-                    "gradient of weights ten times as large?"
+                    f"gradient of weights {word} times as large?"
                 ),
             ),
             (
-                10,
+                factor,
                 (
-                    "The gradient shrinks by 10, and the weights, by which it is divided, grow "
-                    "by 10."
+                    f"The gradient shrinks by {factor}, and the weights, by which it is divided, "
+                    f"grow by {factor}."
                 ),
             ),
         ],
         hint=(
             "BatchNorm divides the factor out again. So the loss as a function of the "
-            "weights is the same picture, ten times as wide."
+            f"weights is the same picture, {word} times as wide."
         ),
         solution=(
-            "By 100, or nearly, as BatchNorm adds its ε. "
+            f"By {factor * factor}, or nearly, as BatchNorm adds its ε. "
             "The same change of the loss now needs steps "
-            "ten times as long, so the gradient is 10 times smaller, and it is divided "
-            "by weights that are 10 times larger. With BatchNorm the size of the weights "
+            f"{word} times as long, so the gradient is {factor} times smaller, and it is divided "
+            f"by weights that are {factor} times larger. With BatchNorm the size of the weights "
             "acts like a learning rate."
         ),
     )

@@ -4,37 +4,59 @@ from __future__ import annotations
 
 import resnet_lab as rl
 
+from .drawing import Draw
 from .forms import Choice, Code, Number
 
 
-def exercise_1() -> Number:
+def exercise_1(draw: Draw) -> Number:
+    size = draw(301, range(150, 400))
+    kernel, padding = draw((7, 3), ((5, 2), (7, 3), (11, 5)))
+    stride = draw(2, (2, 3, 4))
+    steps = (size + 2 * padding - kernel) // stride
     return Number(
-        rl.conv_output_size(301, 7, 2, 3),
+        rl.conv_output_size(size, kernel, stride, padding),
+        question=(
+            f"An image is {size} pixels wide. How wide is it after a convolution with kernel "
+            f"{kernel}, stride {stride} and padding {padding}?"
+        ),
         slips=[
             (
-                (301 + 6 - 7) // 2,
+                steps,
                 "That is the number of steps. The position where the kernel starts counts too.",
             ),
-            ((301 + 3 - 7) // 2 + 1, "The padding is added at both ends."),
-            ((301 - 7) // 2 + 1, "You have left out the padding."),
+            ((size + padding - kernel) // stride + 1, "The padding is added at both ends."),
+            ((size - kernel) // stride + 1, "You have left out the padding."),
         ],
         hint="Half padding: the output is n/s, rounded up.",
-        solution="⌊(301 + 6 − 7)/2⌋ + 1 = 150 + 1 = 151. Or: half padding, so 301/2 rounded up.",
+        solution=(
+            f"⌊({size} + {2 * padding} − {kernel})/{stride}⌋ + 1 = {steps} + 1 = {steps + 1}. "
+            f"Or: half padding, so {size}/{stride} rounded up."
+        ),
     )
 
 
-def exercise_2() -> Number:
+def exercise_2(draw: Draw) -> Number:
+    kernel = draw(5, (3, 5, 7, 9))
+    dilation = draw(2, (2, 3, 4))
+    span = dilation * (kernel - 1) + 1
     return Number(
-        next(p for p in range(99) if rl.conv_output_size(100, 5, 1, p, 2) == 100),
+        next(p for p in range(99) if rl.conv_output_size(100, kernel, 1, p, dilation) == 100),
+        question=(
+            f"Predict, then measure. A convolution has kernel {kernel} and dilation {dilation}. "
+            "Which padding keeps the size at stride 1? Then set it in the picture."
+        ),
         slips=[
-            (2, "That is right for dilation 1. With holes the kernel spans more."),
-            (8, "That is for both ends together; padding is counted at each end."),
-            (4.5, "The kernel spans 9 pixels, 8 beside its first one."),
+            (kernel // 2, "That is right for dilation 1. With holes the kernel spans more."),
+            (span - 1, "That is for both ends together; padding is counted at each end."),
+            (span / 2, f"The kernel spans {span} pixels, {span - 1} beside its first one."),
         ],
         hint=(
             "How many pixels does the kernel span? Its centre needs half of the rest on each side."
         ),
-        solution="It spans 2·(5 − 1) + 1 = 9 pixels, so p = 8/2 = 4.",
+        solution=(
+            f"It spans {dilation}·({kernel} − 1) + 1 = {span} pixels, so "
+            f"p = {span - 1}/2 = {span // 2}."
+        ),
     )
 
 
@@ -93,26 +115,41 @@ def exercise_4() -> Number:
     )
 
 
-def exercise_5() -> Number:
-    length = 1500
+def exercise_5(draw: Draw) -> Number:
+    length = draw(1500, range(1100, 4000, 100))
     flat = rl.trace(rl.signal_resnet(length), (1, length)).at("flatten").output_shape[0]
+    half, quarter, eighth = [-(-length // by) for by in (2, 4, 8)]
+    slips = [
+        (
+            15872 * length / 1000,
+            "The number of inputs does not grow in proportion: sizes are rounded on the way.",
+        ),
+        (512 * eighth, "There is an average pooling by 4 before the classifier."),
+        (512 * (eighth // 8), "Three stages halve the length. The first one keeps it."),
+        (flat // 512, "That is the length. Each of the 512 channels has that many samples."),
+    ]
+    if length // 8 // 4 != eighth // 4:
+        slips.append(
+            (
+                512 * (length // 8 // 4),
+                f"With half padding a stage rounds up: {quarter} becomes {eighth}.",
+            )
+        )
     return Number(
         flat,
-        slips=[
-            (
-                15872 * 3 // 2,
-                "The number of inputs does not grow in proportion: sizes are rounded on the way.",
-            ),
-            (512 * 46, "With half padding a stage rounds up: 375 becomes 188."),
-            (512 * 188, "There is an average pooling by 4 before the classifier."),
-            (512 * 23, "Three stages halve the length. The first one keeps it."),
-            (flat // 512, "That is the length. Each of the 512 channels has that many samples."),
-        ],
+        question=(
+            f"The 1-D network of this chapter is built for signals of {length:,} samples instead "
+            "of 1,000. How many inputs has its classifier now?"
+        ),
+        slips=slips,
         hint=(
             "Follow the length through three halvings (rounded up) and a pooling by 4 "
             "(rounded down), then count the channels."
         ),
-        solution="1500, 750, 375, 188, then ⌊188/4⌋ = 47, and 512·47 = 24,064.",
+        solution=(
+            f"{length}, {half}, {quarter}, {eighth}, then ⌊{eighth}/4⌋ = {eighth // 4}, "
+            f"and 512·{eighth // 4} = {flat:,}."
+        ),
     )
 
 

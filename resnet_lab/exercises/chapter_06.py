@@ -2,25 +2,41 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
+from operator import mul
+
 import resnet_lab as rl
 
 from ..tracing import Row
+from .drawing import Draw
 from .forms import Code, Number
+
+CIFAR = (20, 32)
 
 
 def main_path(depth: int) -> list[Row]:
-    """The convolutions and poolings on a ResNet's main path."""
-    table = rl.trace(rl.resnet(depth), (3, 224, 224))
+    """The convolutions and poolings on a ResNet's main path; 20 and 32 are for CIFAR."""
+    network, size = (rl.cifar_resnet(depth), 32) if depth in CIFAR else (rl.resnet(depth), 224)
+    table = rl.trace(network, (3, size, size))
     return [row for row in table if row.kind in ("conv", "maxpool") and row.on_main_path]
 
 
-def exercise_1() -> Number:
-    stack = [(5, 2), (3, 1), (3, 2), (3, 1)]
+def exercise_1(draw: Draw) -> Number:
+    strides = draw((2, 1, 2, 1), ((2, 1, 2, 1), (1, 2, 2, 1), (2, 1, 1, 2), (1, 2, 1, 2)))
+    kernels = [draw(kernel, (3, 5, 7)) for kernel in (5, 3, 3, 3)]
+    stack = list(zip(kernels, strides, strict=True))
+    before = [1, *accumulate(strides, mul)]
+    terms = " + ".join([f"{kernel - 1}·{b}" for kernel, b in zip(kernels, before, strict=False)])
+    listed = ", ".join([f"kernel {kernel} with stride {stride}" for kernel, stride in stack])
     return Number(
         rl.receptive_field(stack),
+        question=(
+            f"Predict, then measure. Four layers: {listed}. How wide is the field? Then set it in "
+            "the picture."
+        ),
         slips=[
             (
-                1 + 4 * 2 + 2 * 2 + 2 * 4 + 2 * 4,
+                1 + sum((kernel - 1) * b for kernel, b in zip(kernels, before[1:], strict=True)),
                 "You have counted each layer's own stride. It only widens what later layers see.",
             ),
             (
@@ -33,45 +49,84 @@ def exercise_1() -> Number:
             ),
         ],
         hint="Begin with 1; each layer adds (k − 1) times the product of the strides before it.",
-        solution="1 + 4·1 + 2·2 + 2·2 + 2·4 = 21.",
+        solution=f"1 + {terms} = {rl.receptive_field(stack)}.",
     )
 
 
-def exercise_2() -> Number:
+def exercise_2(draw: Draw) -> Number:
+    kernel = draw(3, (3, 5, 7))
+    field = rl.receptive_field([(kernel,)] * draw(15, range(10, 26)))
+    layers = next(n for n in range(1, 99) if rl.receptive_field([(kernel,)] * n) == field)
+    adds = kernel - 1
+    only = f"The first layer sees {kernel} pixels, but each further one adds only {adds}."
     return Number(
-        next(n for n in range(1, 99) if rl.receptive_field([(3,)] * n) == 31),
+        layers,
+        question=(
+            f"How many {kernel}×{kernel} convolutions of stride 1 are needed for a field of "
+            f"{field} pixels?"
+        ),
         slips=[
-            (10, "The first layer sees 3 pixels, but each further one adds only 2."),
-            (16, "The first pixel comes free: 1 + 2n = 31."),
-            (31 / 3, "The first layer sees 3 pixels, but each further one adds only 2."),
-            (14, "Nearly. With n layers the field is 1 + 2n."),
+            (field // kernel, only),
+            (layers + 1, f"The first pixel comes free: 1 + {adds}n = {field}."),
+            (field / kernel, only),
+            (layers - 1, f"Nearly. With n layers the field is 1 + {adds}n."),
         ],
-        hint="Each layer adds 2 to the single pixel at the beginning.",
+        hint=f"Each layer adds {adds} to the single pixel at the beginning.",
         solution=(
-            "1 + 2n = 31, so n = 15. With strides it takes far fewer: that is what they are for."
+            f"1 + {adds}n = {field}, so n = {layers}. With strides it takes far fewer: that is "
+            "what they are for."
         ),
     )
 
 
-def exercise_3() -> Number:
-    layers = main_path(18)
-    last_stride = next(place for place, row in enumerate(layers) if row.name == "layer4.0.conv1")
+def exercise_3(draw: Draw) -> Number:
+    depth, stage = draw(
+        (18, 4),
+        [(18, 2), (18, 3), (34, 2), (34, 3), (34, 4)] + [(d, s) for d in CIFAR for s in (2, 3)],
+    )
+    path = main_path(depth)
+    # Up to the stage's last convolution.
+    layers = [row for row in path if not row.name.startswith("layer") or int(row.name[5]) <= stage]
+    name = f"layer{stage}.0.conv1"
+    halving = next(place for place, row in enumerate(layers) if row.name == name)
+    own, old = layers[halving].receptive_field, layers[-1].receptive_field
+    stride = layers[halving].stride  # behind it, as seen from the image
+    count = len(layers) - 1 - halving
+    word = {3: "three", 5: "five", 7: "seven", 9: "nine", 11: "eleven"}[count]
     pairs = [(row.kernel, row.layer_stride) for row in layers]
-    pairs[last_stride] = 3, 1
+    pairs[halving] = 3, 1
     new = rl.receptive_field(pairs)
     return Number(
         new,
+        question=(
+            f"In ResNet-{depth}{' for CIFAR' if depth in CIFAR else ''} the first convolution "
+            f"of <code>layer{stage}</code> gets stride 1 instead of 2 (with it the shortcut beside "
+            f"it). It had a field of {own} pixels. The field of the last convolution of "
+            f"<code>layer{stage}</code> was {old}. How wide is it now?"
+        ),
         slips=[
-            (435, "Three 3×3 convolutions come after it, and they now move in smaller steps."),
-            (243, "That is the field of layer4.0.conv1 itself, which indeed does not change."),
-            (435 - 32, "The convolutions after it add 2·16 instead of 2·32 each. There are three."),
-            (435 // 2, "Only what the layers after it add is halved."),
+            (
+                old,
+                (
+                    f"{word.capitalize()} 3×3 convolutions come after it, and they now move in "
+                    "smaller steps."
+                ),
+            ),
+            (own, f"That is the field of {name} itself, which indeed does not change."),
+            (
+                old - stride,
+                (
+                    f"The convolutions after it add 2·{stride // 2} instead of 2·{stride} each. "
+                    f"There are {word}."
+                ),
+            ),
+            (old // 2, "Only what the layers after it add is halved."),
         ],
-        hint="Its own field stays. What do the three 3×3 convolutions after it add now?",
+        hint=f"Its own field stays. What do the {word} 3×3 convolutions after it add now?",
         solution=(
-            f"243 + 3·2·16 = {new}. Before: 243 + 3·2·32 = 435. This is how networks for "
-            "segmentation keep a finer grid; dilation 2 in the three layers brings the "
-            "435 back."
+            f"{own} + {count}·2·{stride // 2} = {new}. Before: {own} + {count}·2·{stride} = {old}. "
+            "This is how networks for segmentation keep a finer grid; dilation 2 in the "
+            f"{word} layers brings the {old} back."
         ),
     )
 
@@ -108,40 +163,72 @@ def exercise_4() -> Number:
     )
 
 
-def exercise_5() -> Number:
-    share = 2 * rl.conv_params(64, 64, 3) / rl.conv_params(64, 64, 5)
+def exercise_5(draw: Draw) -> Number:
+    word, several, small = draw(
+        ("two", 2, 3),
+        (
+            ("three", 3, 3),
+            ("four", 4, 3),
+            ("five", 5, 3),
+            ("six", 6, 3),
+            ("two", 2, 5),
+            ("three", 3, 5),
+            ("two", 2, 7),
+        ),
+    )
+    large = rl.receptive_field([(small,)] * several)
+    new, old = several * small**2, large**2
+    share = several * rl.conv_params(64, 64, small) / rl.conv_params(64, 64, large)
     return Number(
         100 * (1 - share),
+        question=(
+            f"{word.capitalize()} {small}×{small} convolutions replace one {large}×{large} with "
+            "the same channels. How many per cent of the weights are saved?"
+        ),
         tolerance=0.5,
         slips=[
             (100 * share, "That is what remains."),
-            (100 * (1 - 9 / 25), "There are two of them."),
-            (0, "They see the same, but they do not cost the same: 25 against 2·9."),
+            (100 * (1 - small**2 / old), f"There are {word} of them."),
+            (
+                0,
+                (
+                    "They see the same, but they do not cost the same: "
+                    f"{old} against {several}·{small**2}."
+                ),
+            ),
         ],
-        hint="25 C² against 2·9 C².",
+        hint=f"{old} C² against {several}·{small**2} C².",
         solution=(
-            "1 − 18/25 = 28 %. In one dimension the trade does not pay: 2·3 weights against 5."
+            f"1 − {new}/{old} = {100 * (1 - share):.3g} %. In one dimension the trade does not "
+            f"pay: {several}·{small} weights against {large}."
         ),
     )
 
 
-def exercise_6() -> Number:
-    wave = [(2, 1, 0, 2**i) for i in range(10)]
+def exercise_6(draw: Draw) -> Number:
+    layers, kernel = draw((10, 2), [(n, k) for n in range(5, 13) for k in (2, 3, 4)])
+    dilations = [2**place for place in range(layers)]
+    field = rl.receptive_field([(kernel, 1, 0, dilation) for dilation in dilations])
+    adds, times = (f"{kernel - 1}d", f"{kernel - 1}·") if kernel > 2 else ("d", "")
     return Number(
-        rl.receptive_field(wave),
+        field,
+        question=(
+            f"Derive it. A network for sound stacks {layers} convolutions with kernel {kernel} and "
+            f"dilations 1, 2, 4, ..., {dilations[-1]:,}. How many samples does one output see?"
+        ),
         slips=[
-            (rl.receptive_field([(2,)] * 10), "Each layer adds d(k − 1), and d doubles."),
-            (1023, "Do not forget the one sample with which the count begins."),
+            (rl.receptive_field([(kernel,)] * layers), "Each layer adds d(k − 1), and d doubles."),
+            (field - 1, "Do not forget the one sample with which the count begins."),
             (
-                rl.receptive_field([(3, 1, 0, 2**i) for i in range(10)]),
-                "The kernel has 2 weights, so a layer adds d, not 2d.",
+                rl.receptive_field([(kernel + 1, 1, 0, dilation) for dilation in dilations]),
+                f"The kernel has {kernel} weights, so a layer adds {adds}, not {kernel}d.",
             ),
-            (512, "That is what the last layer adds."),
+            ((kernel - 1) * dilations[-1], "That is what the last layer adds."),
         ],
-        hint="1 + (1 + 2 + 4 + ... + 512).",
+        hint=f"1 + {times}(1 + 2 + 4 + ... + {dilations[-1]:,}).",
         solution=(
-            "1 + 1,023 = 1,024 samples out of 20 weights: doubling dilations make a "
-            "field grow exponentially at full resolution."
+            f"1 + {times}{sum(dilations):,} = {field:,} samples out of {kernel * layers} weights: "
+            "doubling dilations make a field grow exponentially at full resolution."
         ),
     )
 
@@ -167,18 +254,26 @@ def exercise_7() -> Code:
     )
 
 
-def exercise_8() -> Number:
-    side = 45  # of the square in the question
+def exercise_8(draw: Draw) -> Number:
+    field = draw(81, range(61, 302, 4))
+    # Of the square in the question, small enough for the solution's "two thirds".
+    side = draw(45, [side for side in range(21, field, 2) if 0.35 < side / field < 0.57])
+    percent = draw(95, (90, 95, 98))
     return Number(
-        (side / 81) ** 2,
+        (side / field) ** 2,
+        question=(
+            f"Say that another network has a field of {field} × {field} pixels, and that a square "
+            f"of {side} × {side} holds {percent} % of its reaction. Which share of the field’s "
+            "area is that?"
+        ),
         tolerance=0.005,
         slips=[
-            (side / 81, "That is the share of the width. The square has two sides."),
-            (0.95, "That is the share of the reaction, not of the area."),
+            (side / field, "That is the share of the width. The square has two sides."),
+            (percent / 100, "That is the share of the reaction, not of the area."),
         ],
         hint="Divide the two areas.",
         solution=(
-            f"({side}/81)² = {(side / 81) ** 2:.2f}. The rest of the "
-            "field, more than two thirds of it, shares 5 % of the reaction."
+            f"({side}/{field})² = {(side / field) ** 2:.2f}. The rest of the field, more than two "
+            f"thirds of it, shares {100 - percent} % of the reaction."
         ),
     )

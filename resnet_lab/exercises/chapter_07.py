@@ -4,64 +4,97 @@ from __future__ import annotations
 
 import resnet_lab as rl
 
+from .drawing import Draw
 from .forms import Choice, Code, Number
 
 
-def exercise_1() -> Number:
+def exercise_1(draw: Draw) -> Number:
+    kernel = draw(3, (3, 5, 7))
+    c_in = draw(128, (24, 32, 40, 48, 64, 80, 96, 128))
+    c_out = draw(2, (2, 3, 4)) * c_in
+    area = kernel * kernel
+    weights = rl.conv_params(c_in, c_out, kernel)
     return Number(
-        rl.conv_params(128, 256, 3),
+        weights,
+        question=(
+            f"How many weights has a {kernel}×{kernel} convolution from {c_in} to {c_out} "
+            "channels, without bias?"
+        ),
         slips=[
             (
-                rl.conv_params(128, 256, 3, bias=True),
+                rl.conv_params(c_in, c_out, kernel, bias=True),
                 "That includes a bias for each output channel.",
             ),
-            (3 * 128 * 256, "The kernel is a square: 3·3."),
-            (9 * 256, "Each kernel looks at all 128 input channels."),
-            (9 * 256 * 256, "There are 128 channels at the input, not 256."),
+            (kernel * c_in * c_out, f"The kernel is a square: {kernel}·{kernel}."),
+            (area * c_out, f"Each kernel looks at all {c_in} input channels."),
+            (area * c_out * c_out, f"There are {c_in} channels at the input, not {c_out}."),
         ],
         hint="k·k·C_in·C_out.",
-        solution="3·3·128·256 = 294,912.",
+        solution=f"{kernel}·{kernel}·{c_in}·{c_out} = {weights:,}.",
     )
 
 
-def exercise_2() -> Number:
-    first = rl.trace(rl.resnet(50), (3, 224, 224)).at("conv1").macs
+def exercise_2(draw: Draw) -> Number:
+    kernel, stride = draw((7, 2), ((3, 2), (5, 2), (7, 2), (7, 4)))
+    channels = draw(64, (16, 24, 32, 48, 64, 96))
+    size = draw(224, range(96, 257, 32))
+    out = rl.conv_output_size(size, kernel, stride, kernel // 2)
+    weights = rl.conv_params(3, channels, kernel)
+    first = rl.conv_macs(3, channels, kernel, (out, out))
     return Number(
         first,
+        question=(
+            f"The first convolution of a network is {kernel}×{kernel}, from 3 to {channels} "
+            f"channels, with stride {stride} and padding {kernel // 2}, on an image of "
+            f"{size} × {size}. How many MACs?"
+        ),
         slips=[
             (
-                4 * first,
-                "It is applied at the positions of its output, of which there are 112 × 112.",
+                stride * stride * first,
+                f"It is applied at the positions of its output, of which there are {out} × {out}.",
             ),
             (2 * first, "Those are FLOPs: one multiplication and one addition for each MAC."),
-            (
-                rl.conv_params(3, 64, 7),
-                "Those are its weights. Each is used at every output position.",
-            ),
+            (weights, "Those are its weights. Each is used at every output position."),
             (first // 3, "The image has 3 channels."),
         ],
         hint="Weights times output positions.",
-        solution="7·7·3·64 = 9,408 weights, at 112·112 = 12,544 positions: 118,013,952.",
+        solution=(
+            f"{kernel}·{kernel}·3·{channels} = {weights:,} weights, at {out}·{out} = "
+            f"{out * out:,} positions: {first:,}."
+        ),
     )
 
 
-def exercise_3() -> Number:
-    half = (
+def exercise_3(draw: Draw) -> Number:
+    r = draw(2, (2, 3, 5, 6, 8))  # 4 is the chapter's own
+    inner = draw(128, (32, 40, 48, 64, 80, 96))
+    outer = r * inner
+    ratio = (
         2
-        * rl.conv_params(256, 256, 3)
-        / (2 * rl.conv_params(256, 128, 1) + rl.conv_params(128, 128, 3))
+        * rl.conv_params(outer, outer, 3)
+        / (2 * rl.conv_params(outer, inner, 1) + rl.conv_params(inner, inner, 3))
     )
+    form = 18 / (2 * r + 9)
+    reduced = "1" if r == 2 else f"2/{r}"
     return Number(
-        half,
+        ratio,
+        question=(
+            f"Derive it. A bottleneck reduces {outer} channels to {inner}. How many times the "
+            f"weights of this bottleneck has the building block of {outer} channels? "
+            "(Two decimals will do.)"
+        ),
         tolerance=0.01,
         slips=[
             (288 / 17, "That is the ratio for a reduction to a quarter."),
-            (4, "That is the part of the width alone."),
-            (1 / half, "The other way round."),
-            (18 / 13, "That is the part of the form alone."),
+            (r * r, "That is the part of the width alone."),
+            (1 / ratio, "The other way round."),
+            (form, "That is the part of the form alone."),
         ],
-        hint="18 C² against 2 C²/r + 9 C²/r², with r = 2.",
-        solution="18/(1 + 9/4) = 72/13 = 5.54, which is 4 for the width and 1.38 for the form.",
+        hint=f"18 C² against 2 C²/r + 9 C²/r², with r = {r}.",
+        solution=(
+            f"18/({reduced} + 9/{r * r}) = {18 * r * r:,}/{2 * r + 9} = {ratio:.2f}, "
+            f"which is {r * r} for the width and {form:.2f} for the form."
+        ),
     )
 
 
@@ -85,22 +118,31 @@ def exercise_4() -> Choice:
     )
 
 
-def exercise_5() -> Number:
+def exercise_5(draw: Draw) -> Number:
+    first, second = draw(3, (2, 3, 4)), draw(8, range(3, 9))
+    third, fourth = draw(36, range(5, 41)), draw(3, (2, 3, 4))
+    stages = (first, second, third, fourth)
+    blocks, depth = sum(stages), rl.ResNet("bottleneck", stages).depth
     return Number(
-        rl.ResNet("bottleneck", (3, 8, 36, 3)).depth,
+        depth,
+        question=(
+            "A network has the stem and the classifier of a ResNet, and between them bottlenecks "
+            f"in stages of {first}, {second}, {third} and {fourth}. What is its number, counted "
+            "as in the names of the ResNets?"
+        ),
         slips=[
             (
-                rl.ResNet("basic", (3, 8, 36, 3)).depth,
+                rl.ResNet("basic", stages).depth,
                 "That is with two layers in a block. A bottleneck has three.",
             ),
-            (150, "The first convolution and the fully connected layer count too."),
-            (151, "Both the first convolution and the fully connected layer count."),
-            (50, "Those are the blocks."),
-            (156, "Projection shortcuts are not on the main path."),
-            (153, "Pooling has no weights and is not counted."),
+            (3 * blocks, "The first convolution and the fully connected layer count too."),
+            (3 * blocks + 1, "Both the first convolution and the fully connected layer count."),
+            (blocks, "Those are the blocks."),
+            (depth + 4, "Projection shortcuts are not on the main path."),
+            (depth + 1, "Pooling has no weights and is not counted."),
         ],
         hint="One convolution, three for each block, one fully connected layer.",
-        solution="1 + (3 + 8 + 36 + 3)·3 + 1 = 152.",
+        solution=f"1 + ({first} + {second} + {third} + {fourth})·3 + 1 = {depth}.",
     )
 
 

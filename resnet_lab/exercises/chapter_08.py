@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resnet_lab as rl
 
+from .drawing import Draw
 from .forms import Choice, Code, Number
 
 
@@ -24,20 +25,26 @@ def exercise_1() -> Number:
     )
 
 
-def exercise_2() -> Number:
-    batch, channels, side = 32, 64, 56
+def exercise_2(draw: Draw) -> Number:
+    batch = draw(32, (8, 16, 24, 32, 48, 64))
+    channels = draw(64, (16, 24, 32, 48, 64, 96, 128))
+    side = draw(56, (14, 16, 20, 28, 32, 40, 56))
     kept = 4 * batch * channels * side * side + 8 * channels
     return Number(
         kept,
+        question=(
+            f"A BatchNorm layer has an input of {channels} channels, {side} × {side}, in a batch "
+            f"of {batch}, in float32. How many bytes does it keep for backward?"
+        ),
         slips=[
             (kept - 8 * channels, "And 8 bytes for each channel: its mean and its deviation."),
             (kept - 4 * channels, "Two numbers are kept for each channel, of 4 bytes each."),
-            ((kept - 8 * channels) // batch + 8 * channels, "There are 32 images."),
+            ((kept - 8 * channels) // batch + 8 * channels, f"There are {batch} images."),
             ((kept - 8 * channels) // 4 + 8 * channels, "A number in float32 has 4 bytes."),
             (2 * (kept - 8 * channels) + 8 * channels, "It keeps its input, not its output."),
         ],
         hint="Its whole input, and two numbers for each channel.",
-        solution="4·32·64·56·56 + 8·64 = 25,690,624 bytes.",
+        solution=f"4·{batch}·{channels}·{side}·{side} + 8·{channels} = {kept:,} bytes.",
     )
 
 
@@ -60,37 +67,66 @@ def exercise_3() -> Choice:
     )
 
 
-def exercise_4() -> Number:
-    row = rl.trace(rl.ResidualBlock("bottleneck", 256, 64), (256, 56, 56)).roofline("T4").rows[0]
+def exercise_4(draw: Draw) -> Number:
+    c_in = draw(256, (192, 256, 320, 384, 512))
+    c_out = draw(64, (32, 48, 64, 96, 128))
+    side = draw(56, (14, 20, 28, 42, 56))
+    pixels = side * side
+    block = rl.ResidualBlock("bottleneck", c_in, c_out)
+    row = rl.trace(block, (c_in, side, side)).roofline("T4").rows[0]
     return Number(
         row.intensity,
+        question=(
+            f"A 1×1 convolution from {c_in} to {c_out} channels works on one image of "
+            f"{side} × {side}, in float32, without bias. How many operations does it do for each "
+            "byte of input, weights and output? (One decimal will do.)"
+        ),
         tolerance=0.05,
         slips=[
             (row.intensity / 2, "One MAC is two operations."),
             (4 * row.intensity, "Those are operations for each number. A number has 4 bytes."),
             (2 * row.intensity, "That is for 16 bits, 2 bytes a number."),
-            (2 * row.macs / (4 * 256 * 56 * 56), "It also reads its weights and writes an output."),
-            (2 * row.macs / (4 * 320 * 56 * 56), "Add the bytes of the weights."),
+            (2 * row.macs / (4 * c_in * pixels), "It also reads its weights and writes an output."),
+            (2 * row.macs / (4 * (c_in + c_out) * pixels), "Add the bytes of the weights."),
         ],
         hint="Twice the MACs, over 4 bytes for each number of input, weights and output.",
         solution=(
-            "2·256·64·3,136 operations over 4·(256·3,136 + 256·64 + 64·3,136) bytes: "
+            f"2·{c_in}·{c_out}·{pixels:,} operations over "
+            f"4·({c_in}·{pixels:,} + {c_in}·{c_out} + {c_out}·{pixels:,}) bytes: "
             f"{row.intensity:.1f} operations a byte."
         ),
     )
 
 
-def exercise_5() -> Number:
-    peak, bandwidth, intensity = 300, 2, 40
+def exercise_5(draw: Draw) -> Number:
+    peak = draw(300, (120, 180, 240, 300, 360))
+    bandwidth = draw(2, (2, 3, 4))
+    intensity = draw(40, (24, 36, 48, 60, 84, 96))
+    fed = bandwidth * intensity
+    product = (
+        f"{intensity} operations a byte · {bandwidth} T bytes a second = {fed} T operations "
+        "a second"
+    )
+    if fed < peak:
+        slip = (peak, "That is the flat roof. Does the memory deliver fast enough for it?")
+        solution = f"{product}, below {peak}."
+    else:
+        slip = (fed, "That is the sloping roof. Is the arithmetic fast enough for it?")
+        solution = f"{product}, above the peak. So at most {peak}."
     return Number(
-        min(peak, bandwidth * intensity),
+        min(peak, fed),
+        question=(
+            f"Derive it. A device does {peak} T operations a second and moves {bandwidth} TB a "
+            f"second. A layer has {intensity} operations a byte. How many T operations a second "
+            "can it reach at most?"
+        ),
         slips=[
-            (300, "That is the flat roof. Does the memory deliver fast enough for it?"),
-            (150, "That is the intensity at which the roof bends."),
-            (20, "Multiply bandwidth and intensity."),
+            slip,
+            (peak / bandwidth, "That is the intensity at which the roof bends."),
+            (intensity / bandwidth, "Multiply bandwidth and intensity."),
         ],
         hint="The lower of two roofs: the peak, and intensity times bandwidth.",
-        solution="40 operations a byte · 2 T bytes a second = 80 T operations a second, below 300.",
+        solution=solution,
     )
 
 

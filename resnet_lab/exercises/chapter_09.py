@@ -4,33 +4,53 @@ from __future__ import annotations
 
 import resnet_lab as rl
 
+from .drawing import Draw
 from .forms import Choice, Code, Number
 
 
-def exercise_1() -> Number:
-    table = rl.trace(rl.ResidualBlock("basic", 128, 256, stride=2), (128, 28, 28))
+def exercise_1(draw: Draw) -> Number:
+    channels = draw(128, (16, 24, 32, 48, 64, 96, 128))
+    size = draw(28, range(16, 61, 4))
+    width, half = 2 * channels, size // 2
+    table = rl.trace(rl.ResidualBlock("basic", channels, width, stride=2), (channels, size, size))
     pixels = table.output_shape[1] * table.output_shape[2]
     return Number(
-        256 * pixels,
+        width * pixels,
+        question=(
+            f"A building block takes {channels} × {size} × {size}, has width {width} and "
+            "stride 2. How many numbers leave it for one image?"
+        ),
         slips=[
-            (256 * 28 * 28, "The stride halves height and width."),
-            (256 * 28 * 14, "The stride halves the height <em>and</em> the width."),
-            (128 * pixels, "The width is what comes out: 256 channels."),
-            (256 * 7 * 7, "The stride stands in one of the two convolutions, not in both."),
+            (width * size * size, "The stride halves height and width."),
+            (width * size * half, "The stride halves the height <em>and</em> the width."),
+            (channels * pixels, f"The width is what comes out: {width} channels."),
+            (
+                width * (half // 2) * (half // 2),
+                "The stride stands in one of the two convolutions, not in both.",
+            ),
         ],
         hint="Channels times height times width, after the block.",
         solution=(
-            "256 × 14 × 14 = 50,176: half of what came in. Halving both sides and "
-            "doubling the channels halves the data."
+            f"{width} × {half} × {half} = {width * pixels:,}: half of what came in. Halving both "
+            "sides and doubling the channels halves the data."
         ),
     )
 
 
-def exercise_2() -> Number:
-    table = rl.trace(rl.ResidualBlock("basic", 64, 128, stride=2), (64, 56, 56))
+def exercise_2(draw: Draw) -> Number:
+    up = ((64, 256), (64, 512), (128, 256), (128, 512), (256, 512))
+    down = ((128, 64), (256, 64), (256, 128), (512, 128), (512, 256))
+    c_in, c_out = draw((64, 128), up + down)
+    stride = draw(2, (1, 2))
+    table = rl.trace(rl.ResidualBlock("basic", c_in, c_out, stride=stride), (c_in, 56, 56))
     of = {row.name.partition(".")[2]: row.params for row in table if row.params}
     return Number(
         table.params,
+        question=(
+            f"Predict, then measure. A building block leads from {c_in} to {c_out} channels with "
+            f"stride {stride} and shortcut B. How many parameters has it, BatchNorm included? "
+            "Then set it in the picture."
+        ),
         slips=[
             (
                 table.params - of["downsample.0"] - of["downsample.1"],
@@ -46,17 +66,18 @@ def exercise_2() -> Number:
             ),
             (
                 table.params - of["conv1"] + of["conv2"],
-                "The first convolution reads 64 channels, not 128.",
+                f"The first convolution reads {c_in} channels, not {c_out}.",
             ),
             (table.params - of["downsample.0"] + of["conv1"], "The projection is 1×1, not 3×3."),
         ],
         hint=(
             "Two 3×3 convolutions, one 1×1, three BatchNorms with two numbers for each "
-            "of 128 channels."
+            f"of {c_out} channels."
         ),
         solution=(
-            f"9·64·128 + 9·128·128 + 64·128 + 3·2·128 = {of['conv1']:,} + {of['conv2']:,} "
-            f"+ {of['downsample.0']:,} + {3 * of['bn1']:,} = {table.params:,}."
+            f"9·{c_in}·{c_out} + 9·{c_out}·{c_out} + {c_in}·{c_out} + 3·2·{c_out} = "
+            f"{of['conv1']:,} + {of['conv2']:,} + {of['downsample.0']:,} + {3 * of['bn1']:,} = "
+            f"{table.params:,}."
         ),
     )
 
@@ -81,28 +102,40 @@ def exercise_3() -> Choice:
     )
 
 
-def exercise_4() -> Number:
-    channels = 64
-    for _ in range(3):
+def exercise_4(draw: Draw) -> Number:
+    entering = draw(64, (40, 48, 56, 64, 80, 96, 128))
+    blocks, spelled = draw(
+        (3, "three"), ((2, "two"), (3, "three"), (4, "four"), (5, "five"), (6, "six"))
+    )
+    width = draw(32, (8, 12, 16, 24, 32))
+    channels = entering
+    for _ in range(blocks):
         channels = rl.trace(
-            rl.ResidualBlock("basic", channels, 32, fusion="concat"), (channels, 56, 56)
+            rl.ResidualBlock("basic", channels, width, fusion="concat"), (channels, 56, 56)
         ).output_shape[0]
     return Number(
         channels,
+        question=(
+            f"Derive it. {entering} channels enter {blocks} blocks of width {width} and stride 1 "
+            "whose branches are concatenated with their inputs. How many leave?"
+        ),
         slips=[
             (
-                64 * 2**3,
+                entering * 2**blocks,
                 (
                     "Channels double only if the branch is as wide as the input. Here it always "
-                    "adds 32."
+                    f"adds {width}."
                 ),
             ),
-            (32, "That is what the branch makes. The input stays beside it."),
-            (64 + 32, "That is after the first of the three."),
-            (64, "So it would be with addition."),
+            (width, "That is what the branch makes. The input stays beside it."),
+            (entering + width, f"That is after the first of the {spelled}."),
+            (entering, "So it would be with addition."),
         ],
         hint="Each block keeps what came in and puts its own channels beside it.",
-        solution="64 + 32 + 32 + 32 = 160. In a DenseNet the 32 is called the growth rate.",
+        solution=(
+            f"{entering} + {' + '.join([str(width)] * blocks)} = {channels}. In a DenseNet the "
+            f"{width} is called the growth rate."
+        ),
     )
 
 

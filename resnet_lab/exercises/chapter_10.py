@@ -4,21 +4,32 @@ from __future__ import annotations
 
 import resnet_lab as rl
 
+from .drawing import Draw
 from .forms import Choice, Code, Number
 
 
-def exercise_1() -> Number:
+def exercise_1(draw: Draw) -> Number:
+    depths = (draw(3, (2, 3)), draw(4, range(3, 9)), draw(23, range(10, 36)), draw(3, (2, 3, 4)))
+    blocks, depth = sum(depths), rl.ResNet("basic", depths).depth
     return Number(
-        rl.ResNet("basic", (3, 4, 23, 3)).depth,
+        depth,
+        question=(
+            "Predict, then measure. A network has the stem and the head of a ResNet and building "
+            f"blocks in stages of {depths[0]}, {depths[1]}, {depths[2]} and {depths[3]}. What is "
+            "its number? Then set it in the picture of the family."
+        ),
         slips=[
-            (101, "That is with bottlenecks, which have three layers."),
-            (66, "The first convolution and the fully connected layer count too."),
-            (67, "Both the first convolution and the fully connected layer count."),
-            (33, "Those are the blocks."),
-            (71, "Projections are not on the main path."),
+            (
+                rl.ResNet("bottleneck", depths).depth,
+                "That is with bottlenecks, which have three layers.",
+            ),
+            (depth - 2, "The first convolution and the fully connected layer count too."),
+            (depth - 1, "Both the first convolution and the fully connected layer count."),
+            (blocks, "Those are the blocks."),
+            (depth + 3, "Projections are not on the main path."),
         ],
         hint="One convolution, two for each block, one fully connected layer.",
-        solution="1 + (3 + 4 + 23 + 3)·2 + 1 = 68.",
+        solution=(f"1 + ({depths[0]} + {depths[1]} + {depths[2]} + {depths[3]})·2 + 1 = {depth}."),
     )
 
 
@@ -50,17 +61,23 @@ def exercise_2() -> Number:
     )
 
 
-def exercise_3() -> Number:
+def exercise_3(draw: Draw) -> Number:
+    depth = draw(56, [6 * blocks + 2 for blocks in range(4, 31) if blocks != 9])
+    blocks = rl.cifar_resnet(depth).depths[0]
     return Number(
-        rl.cifar_resnet(56).depths[0],
+        blocks,
+        question=(
+            f"A ResNet-{depth} is built like the paper's networks for CIFAR-10. How many blocks "
+            "has each of its stages?"
+        ),
         slips=[
-            (18, "Those are the layers of a stage; a block has two."),
-            (27, "Those are all blocks. There are three stages."),
-            (54, "Those are the layers of all blocks."),
-            (56 / 6, "Take the first and the last layer away before you divide."),
+            (2 * blocks, "Those are the layers of a stage; a block has two."),
+            (3 * blocks, "Those are all blocks. There are three stages."),
+            (6 * blocks, "Those are the layers of all blocks."),
+            (depth / 6, "Take the first and the last layer away before you divide."),
         ],
-        hint="6n + 2 = 56.",
-        solution="(56 − 2)/6 = 9, in each of three stages, with two layers each.",
+        hint=f"6n + 2 = {depth}.",
+        solution=f"({depth} − 2)/6 = {blocks}, in each of three stages, with two layers each.",
     )
 
 
@@ -87,40 +104,62 @@ def exercise_4() -> Choice:
     )
 
 
-def exercise_5() -> Number:
-    head = 512 * 7 * 7 * 1000 + 1000
+def exercise_5(draw: Draw) -> Number:
+    depth, channels = draw((18, 512), ((18, 512), (34, 512), (50, 2048)))
+    size = draw(7, (5, 6, 8, 9, 10))
+    classes = draw(1000, (10, 100, 200, 365, 1000))
+    head = channels * size * size * classes + classes
+    averaged = channels * classes + classes
+    whole = rl.trace(rl.resnet(depth, classes=classes), (3, 224, 224)).params
     return Number(
         head,
+        question=(
+            f"Given images of {32 * size} × {32 * size} pixels, a ResNet-{depth} ends with "
+            f"{channels:,} channels of {size} × {size} pixels; it has {classes:,} classes. How "
+            "many parameters would its fully connected layer have without the averaging, with "
+            "biases?"
+        ),
         slips=[
-            (512 * 1000 + 1000, "That is with the averaging: 512 numbers come in."),
-            (head - 1000, "Each class has a bias too."),
-            (512 * 7 * 1000 + 1000, "The map has 7·7 pixels."),
+            (averaged, f"That is with the averaging: {channels:,} numbers come in."),
+            (head - classes, "Each class has a bias too."),
+            (channels * size * classes + classes, f"The map has {size}·{size} pixels."),
         ],
         hint="Numbers in times numbers out, and a bias for each number out.",
-        solution=(
-            f"512·7·7·1,000 + 1,000 = {head:,}: more than twice as many as the whole "
-            "network has now."
+        solution=f"{channels:,}·{size}·{size}·{classes:,} + {classes:,} = {head:,}: "
+        + (
+            "more than twice as many as the whole network has now."
+            if head > 2 * whole
+            else f"with the averaging it has {averaged:,}."
         ),
     )
 
 
-def exercise_6() -> Number:
+def exercise_6(draw: Draw) -> Number:
+    depth = draw(20, (26, 32, 38, 44, 50, 56, 62, 74, 110))
+    classes = draw(10, (10, 100))
     extra = sum(
-        row.params for row in rl.trace(rl.cifar_resnet(20), (3, 32, 32)) if row.kind == "batchnorm"
+        row.params
+        for row in rl.trace(rl.cifar_resnet(depth, classes=classes), (3, 32, 32))
+        if row.kind == "batchnorm"
     )
     return Number(
-        extra + 10,
+        extra + classes,
+        question=(
+            f"Derive it. The BatchNorm layers of a ResNet-{depth} for CIFAR-{classes} ({classes} "
+            f"classes) have {extra:,} parameters. By how much will torchinfo’s “mult-adds” exceed "
+            "our MACs?"
+        ),
         slips=[
             (extra, "The fully connected layer has biases as well."),
-            (extra + 1000, "It has ten classes."),
+            (extra + 1000, f"It has {'ten' if classes == 10 else 'a hundred'} classes."),
             (
-                2 * extra + 10,
+                2 * extra + classes,
                 f"A scale and a shift for each channel: both are already in the {extra:,}.",
             ),
         ],
         hint="BatchNorm's parameters once, and the biases of the fully connected layer.",
         solution=(
-            f"{extra:,} + 10 = {extra + 10:,}. The convolutions have no biases, and "
+            f"{extra:,} + {classes} = {extra + classes:,}. The convolutions have no biases, and "
             "shortcuts of type A have no parameters."
         ),
     )

@@ -6,53 +6,102 @@ from dataclasses import replace
 
 import resnet_lab as rl
 
+from .drawing import Draw
 from .forms import Choice, Code, Number
 
 
-def exercise_1() -> Number:
-    averaged = replace(rl.signal_resnet(), head="average")
-    flattened = rl.trace(rl.signal_resnet(), (1, 1000)).at("fc").params
+def exercise_1(draw: Draw) -> Number:
+    channels = draw(512, (128, 256, 512, 1024))
+    classes = draw(1000, (5, 10, 12, 20, 50, 100, 200))
+    flattened = rl.signal_resnet(
+        classes=classes, widths=(channels // 8, channels // 4, channels // 2, channels)
+    )
+    averaged = rl.trace(replace(flattened, head="average"), (1, 1000)).at("fc").params
+    samples = rl.trace(flattened, (1, 1000)).at("layer4").output_shape[1]
     return Number(
-        rl.trace(averaged, (1, 1000)).at("fc").params,
+        averaged,
+        question=(
+            f"Derive it. A 1-D ResNet-18 for 1,000 samples, with {channels:,} channels in its "
+            "last stage, gets the head of the image nets: an average over all samples, then a "
+            f"fully connected layer with {classes} outputs and biases. How many parameters does "
+            "this layer have?"
+        ),
         slips=[
-            (512 * 1000, "And the biases, one for each output."),
+            (channels * classes, "And the biases, one for each output."),
             (
-                flattened,
+                rl.trace(flattened, (1, 1000)).at("fc").params,
                 "That is the flattened head. After the average each channel is one number.",
             ),
-            (512 * 125 * 1000 + 1000, "The average leaves one number of a channel's 125."),
+            (
+                channels * samples * classes + classes,
+                f"The average leaves one number of a channel's {samples}.",
+            ),
         ],
-        hint="How many numbers are left of 512 channels?",
-        solution="512·1000 + 1000 = 513,000, a thirty-first of the flattened head, near enough.",
+        hint=f"How many numbers are left of {channels:,} channels?",
+        solution=(
+            f"{channels}·{classes} + {classes} = {averaged:,}, a thirty-first of the flattened "
+            "head, near enough."
+        ),
     )
 
 
-def exercise_2() -> Number:
-    longer = rl.trace(rl.signal_resnet(1500), (1, 1500))
+def exercise_2(draw: Draw) -> Number:
+    # All are 4 less than a multiple of 32, so that it matters how the last stage rounds.
+    length = draw(1500, range(1660, 4000, 160))
+    flat = rl.trace(rl.signal_resnet(length), (1, length)).at("flatten").output_shape[0]
+    half, quarter, eighth = [-(-length // by) for by in (2, 4, 8)]
     return Number(
-        longer.at("flatten").output_shape[0],
+        flat,
+        question=(
+            f"Predict, then measure. A signal has {length:,} samples. How many inputs does the "
+            "flattened head of the 1-D ResNet-18 need? Then set it in the picture."
+        ),
         slips=[
-            (15_872 * 3 // 2, "Half as long again, but the lengths are rounded on the way."),
-            (512 * 46, "A convolution with stride 2 and half padding rounds up: 375 becomes 188."),
-            (512 * 188, "Before the flattening four samples are averaged."),
+            (
+                15_872 * length / 1000,
+                f"{length / 1000:g} times as long, but the lengths are rounded on the way.",
+            ),
+            (
+                512 * (length // 8 // 4),
+                (
+                    "A convolution with stride 2 and half padding rounds up: "
+                    f"{quarter} becomes {eighth}."
+                ),
+            ),
+            (512 * eighth, "Before the flattening four samples are averaged."),
         ],
         hint=(
             "Halve three times, rounding up, then divide by 4 and round down. Then the channels."
         ),
-        solution="1500 → 750 → 375 → 188 → 47, and 512·47 = 24,064.",
+        solution=(
+            f"{length} → {half} → {quarter} → {eighth} → {eighth // 4}, and "
+            f"512·{eighth // 4} = {flat:,}."
+        ),
     )
 
 
-def exercise_3() -> Number:
+def exercise_3(draw: Draw) -> Number:
+    kernels = ((3, "three", "third"), (5, "five", "fifth"), (7, "seven", "seventh"))
+    kernel, weights, part = draw(kernels[0], (*kernels, (9, "nine", "ninth")))
+    channels, out_channels = draw(64, (16, 32, 128, 256)), draw(64, (32, 64, 128, 256))
+    answer = rl.conv_params(channels, out_channels, (1, kernel))
+    square = rl.conv_params(channels, out_channels, kernel)
     return Number(
-        rl.conv_params(64, 64, (1, 3)),
+        answer,
+        question=(
+            f"How many weights does a 1-D convolution with kernel {kernel} from {channels} to "
+            f"{out_channels} channels have, without bias?"
+        ),
         slips=[
-            (rl.conv_params(64, 64, 3), "That is the 3 × 3 convolution for images."),
-            (64 * 3, "Every output channel reads all 64 input channels."),
-            (64 * 64, "Each pair of channels has three weights."),
+            (square, f"That is the {kernel} × {kernel} convolution for images."),
+            (out_channels * kernel, f"Every output channel reads all {channels} input channels."),
+            (channels * out_channels, f"Each pair of channels has {weights} weights."),
         ],
-        hint="Three weights for each pair of an input and an output channel.",
-        solution="3·64·64 = 12,288, a third of the 36,864 of a 3 × 3.",
+        hint=(f"{weights.capitalize()} weights for each pair of an input and an output channel."),
+        solution=(
+            f"{kernel}·{channels}·{out_channels} = {answer:,}, a {part} of the {square:,} of a "
+            f"{kernel} × {kernel}."
+        ),
     )
 
 
@@ -78,35 +127,47 @@ def exercise_4() -> Choice:
     )
 
 
-def exercise_5() -> Number:
-    field = rl.trace(rl.signal_resnet(), (1, 1000)).at("layer4").receptive_field
+def exercise_5(draw: Draw) -> Number:
+    rate = draw(250, (400, 500, 800, 1000))
+    blocks = draw(2, (1, 2, 3))
+    net = replace(rl.signal_resnet(), depths=(blocks,) * 4)
+    field = rl.trace(net, (1, 1000)).at("layer4").receptive_field
     return Number(
-        field / 250,
+        field / rate,
         tolerance=0.001,
+        question=(
+            f"An electrocardiogram has {rate:,} samples a second. A 1-D ResNet like this "
+            f"chapter's, with {blocks} block{'s' * (blocks > 1)} in each stage, has a receptive "
+            f"field of {field} samples after its last stage. How many seconds does one output of "
+            "this stage see?"
+        ),
         slips=[
-            (250 / field, "Samples divided by samples a second are seconds."),
-            (field * 250, "Divide by the rate."),
+            (rate / field, "Samples divided by samples a second are seconds."),
+            (field * rate, "Divide by the rate."),
         ],
         hint="The receptive field divided by the sampling rate.",
         solution=(
-            f"{field}/250 = {field / 250:.3f} s, less than one heartbeat. Whoever wants "
+            f"{field}/{rate} = {field / rate:g} s, less than one heartbeat. Whoever wants "
             "to see a rhythm needs longer kernels, dilation, or more stages."
         ),
     )
 
 
-def exercise_6() -> Number:
+def exercise_6(draw: Draw) -> Number:
+    samples = draw(1000, range(420, 1620, 40))
+
     def last_field(kernel: int) -> int:
         return rl.trace(rl.signal_resnet(kernel=kernel), (1, 1000)).at("layer4").receptive_field
 
+    kernel = next(kernel for kernel in range(1, 99, 2) if last_field(kernel) >= samples)
     return Number(
-        next(kernel for kernel in range(1, 99, 2) if last_field(kernel) >= 1000),
-        slips=[
-            (
-                next(kernel for kernel in range(1, 99, 2) if last_field(kernel) >= 1000) - 2,
-                "Not quite: this one falls short.",
-            )
-        ],
+        kernel,
+        question=(
+            "Build it and measure: with which (odd) kernel does one output of the last stage of "
+            f"the 1-D ResNet-18 first see {samples:,} samples or more? Only the kernels of the "
+            "blocks change: <code>rl.signal_resnet(kernel=...)</code>."
+        ),
+        slips=[(kernel - 2, "Not quite: this one falls short.")],
         hint=(
             "The receptive field is <code>rl.trace(rl.signal_resnet(kernel=...), (1, "
             '1000)).at("layer4").receptive_field</code>. Try, or find out how it grows '
@@ -114,8 +175,8 @@ def exercise_6() -> Number:
         ),
         solution=(
             f"Each step of 2 adds {last_field(5) - last_field(3)} samples to the "
-            f"{last_field(3)} of kernel 3: kernel 19 sees {last_field(19)}, kernel 21 "
-            f"sees {last_field(21):,}."
+            f"{last_field(3)} of kernel 3: kernel {kernel - 2} sees {last_field(kernel - 2):,}, "
+            f"kernel {kernel} sees {last_field(kernel):,}."
         ),
     )
 

@@ -2,36 +2,52 @@
 
 from __future__ import annotations
 
+from .drawing import Draw
 from .forms import Choice, Code, Number
 
 
-def exercise_1() -> Number:
-    images, batch = 50_000, 128
+def exercise_1(draw: Draw) -> Number:
+    images = draw(50_000, (30_000, 35_000, 45_000, 50_000, 55_000, 60_000))
+    batch = draw(128, (64, 128, 256, 512))
+    steps, left = divmod(images, batch)
     return Number(
-        images // batch,
+        steps,
+        question=(
+            f"How many steps has one epoch of {images:,} training images, with batches of {batch}, "
+            "if the last, short batch is left out?"
+        ),
         slips=[
-            (images // batch + 1, "That counts the short batch: 80 images are left over."),
+            (steps + 1, f"That counts the short batch: {left} images are left over."),
             (images * batch, "Divide."),
         ],
         hint="How many whole batches are there?",
         solution=(
-            f"50,000 / 128 = {images / batch:.1f}, so {images // batch}. The paper's "
-            "64,000 steps are 164 epochs."
+            f"{images:,} / {batch} = {images / batch:.1f}, so {steps}. 64,000 steps, as many as in "
+            f"the paper, are {64_000 / steps:.0f} epochs."
         ),
     )
 
 
-def exercise_2() -> Number:
-    in_bytes = 50_000 * 3 * 32 * 32
+def exercise_2(draw: Draw) -> Number:
+    images = draw(50_000, (20_000, 25_000, 30_000, 40_000, 45_000, 60_000))
+    size = draw(32, (24, 28, 32, 36))
+    in_bytes = images * 3 * size * size
     return Number(
         in_bytes / 1e6,
+        question=(
+            f"How many megabytes (millions of bytes) are {images:,} training images of "
+            f"3 × {size} × {size} bytes?"
+        ),
         tolerance=0.5,
         slips=[
             (4 * in_bytes / 1e6, "That is as float32. As bytes they take a quarter."),
             (in_bytes / 3 / 1e6, "Three channels."),
         ],
         hint="One byte for each channel of each pixel.",
-        solution="153.6 MB. A GPU has a hundred times that: no loader, no workers, no copies.",
+        solution=(
+            f"{in_bytes / 1e6:.1f} MB. A GPU has a hundred times that: no loader, no workers, "
+            "no copies."
+        ),
     )
 
 

@@ -6,65 +6,102 @@ from math import exp
 
 import resnet_lab as rl
 
+from .drawing import Draw
 from .forms import Choice, Code, Number
 
+WORDS = (
+    "none one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+    "sixteen seventeen eighteen nineteen twenty twenty-one twenty-two twenty-three twenty-four "
+    "twenty-five twenty-six twenty-seven twenty-eight twenty-nine"
+).split()
 
-def exercise_1() -> Number:
+
+def exercise_1(draw: Draw) -> Number:
+    four_to_three = ((800, 600), (1024, 768), (1280, 960))
+    wider = ((1280, 720), (1600, 900), (1920, 1080))
+    width, height = draw((640, 480), (*four_to_three, *wider, (900, 700), (1000, 700)))
+    side = draw(256, (232, 250, 256))
     return Number(
-        640 * 256 // 480,
+        width * side // height,
+        question=(
+            f"A photograph of {width} × {height} pixels is resized so that its shorter side has "
+            f"{side}. How many pixels wide is it then? (Round down.)"
+        ),
         slips=[
-            (256, "That is the height now. The proportions are kept."),
+            (side, "That is the height now. The proportions are kept."),
             (224, "That is the crop, one step later."),
             (
-                640 - (480 - 256),
+                width - (height - side),
                 "Both sides are multiplied by the same factor; nothing is subtracted.",
             ),
         ],
-        hint="Both sides are multiplied by 256/480.",
-        solution="640·256/480 = 341.3, so 341.",
+        hint=f"Both sides are multiplied by {side}/{height}.",
+        solution=(
+            f"{width}·{side}/{height} = {width * side / height:.1f}, so {width * side // height}."
+        ),
     )
 
 
-def exercise_2() -> Number:
-    table = rl.trace(rl.named("resnet20", in_channels=1), (1, 28, 28))
-    field = table.at("layer2.2.conv2").receptive_field
-    layers = 1 + 2 * 6
+def exercise_2(draw: Draw) -> Number:
+    # In the middle of the map all of these blocks can depend on the whole picture.
+    places = [(stage, block) for stage in range(3, 8) for block in range(stage + 2, 2 * stage + 1)]
+    stage, block = draw((3, 6), places)
+    depth = 6 * stage + 2
+    table = rl.trace(rl.cifar_resnet(depth, in_channels=1), (1, 28, 28))
+    field = table.at(f"layer2.{block - stage - 1}.conv2").receptive_field
+    before, layers = 2 * stage, 1 + 2 * block
+    near, far = before + 2, layers - before - 2
     return Number(
         field,
+        question=(
+            f"In a ResNet-{depth} for pictures of 28 × 28, blocks {stage + 1} to {2 * stage} have "
+            "maps of 14 × 14. How many pixels wide is the part of the picture that a place in the "
+            f"sum of block {block} can depend on? (The first convolution sees 3.)"
+        ),
         slips=[
             (
                 1 + 2 * layers,
-                "From the first layer of block 4 on, neighbours lie two pixels apart.",
+                f"From the first layer of block {stage + 1} on, neighbours lie two pixels apart.",
             ),
             (28, "The picture ends there, but the field is computed without an edge."),
             (
-                1 + 2 * 6 + 4 * (layers - 6),
+                1 + 2 * (before + 1) + 4 * (layers - before - 1),
                 "The stride of a layer counts for the layers after it, not for itself.",
             ),
         ],
         hint=(
-            "Thirteen 3 × 3 convolutions: the first eight read neighbouring pixels, block 4's "
-            "stride lies in its first one."
+            f"{WORDS[layers].capitalize()} 3 × 3 convolutions: the first {WORDS[near]} read "
+            f"neighbouring pixels, block {stage + 1}'s stride lies in its first one."
         ),
         solution=(
-            f"1 + 8·2 + 5·4 = {field}: the first convolution, six in blocks 1 to 3 and the first "
-            "of block 4 add 2 each, the five behind that stride 4 each. That is more than the "
-            "picture: in the middle such a place can see all of it."
+            f"1 + {near}·2 + {far}·4 = {field}: the first convolution, {WORDS[before]} in blocks "
+            f"1 to {stage} and the first of block {stage + 1} add 2 each, the {WORDS[far]} behind "
+            "that stride 4 each. That is more than the picture: in the middle such a place can "
+            "see all of it."
         ),
     )
 
 
-def exercise_3() -> Number:
+def exercise_3(draw: Draw) -> Number:
+    mean = draw(0.485, [thousandths / 1000 for thousandths in range(400, 520, 5)])
+    deviation = draw(0.229, [thousandths / 1000 for thousandths in range(200, 281)])
     return Number(
-        (1 - 0.485) / 0.229,
+        (1 - mean) / deviation,
+        question=(
+            "Derive it. Which number does the red channel of a white pixel become, in a data set "
+            f"with mean {mean} and standard deviation {deviation}?"
+        ),
         tolerance=0.01,
         slips=[
             (255, "First scale the byte to 0 to 1."),
-            ((255 - 0.485) / 0.229, "First scale the byte to 0 to 1."),
-            (1 - 0.485, "And divide by the standard deviation."),
+            ((255 - mean) / deviation, "First scale the byte to 0 to 1."),
+            (1 - mean, "And divide by the standard deviation."),
         ],
         hint="White is 1 after scaling.",
-        solution="(1 − 0.485)/0.229 = 2.25. Black becomes −2.12.",
+        solution=(
+            f"(1 − {mean})/{deviation} = {(1 - mean) / deviation:.2f}. "
+            f"Black becomes −{mean / deviation:.2f}."
+        ),
     )
 
 

@@ -4,31 +4,49 @@ from __future__ import annotations
 
 from ..arithmetic import linear_params
 from ..tracing import trace
-from ..zoo import cifar_resnet
+from ..zoo import cifar_resnet, resnet
+from .drawing import Draw
 from .forms import Choice, Code, Number
 
 
-def exercise_1() -> Number:
-    features, classes = 64, 10
+def exercise_1(draw: Draw) -> Number:
+    depth = draw(20, (18, 34, 50, 101, 152))
+    classes = draw(10, (3, 4, 5, 6, 8, 12, 15, 25, 40))
+    net = cifar_resnet(20, classes=classes) if depth == 20 else resnet(depth, classes=classes)
+    table = trace(net, (3, 224, 224))
+    features = table.at("fc").input_shape[0]
+    trained = linear_params(features, classes)
     return Number(
-        linear_params(features, classes),
+        trained,
+        question=(
+            f"Derive it. A ResNet-{depth} with {classes} classes is frozen but for its head, which "
+            f"makes {classes} numbers of {features:,} features. How many numbers are trained?"
+        ),
         slips=[
             (features * classes, "Each class has a bias, too."),
             (
-                linear_params(features, classes) + 2 * features,
+                trained + 2 * features,
                 "A frozen BatchNorm is not trained, and none comes after the average.",
             ),
         ],
         hint="A linear layer has one number for each pair, and one bias a class.",
-        solution="64 · 10 + 10 = 650, of the network's 272,000 or so.",
+        solution=(
+            f"{features:,} · {classes} + {classes} = {trained:,}, of the network's "
+            f"{round(table.params, -3):,} or so."
+        ),
     )
 
 
-def exercise_2() -> Number:
-    images, shape = 1_281_167, (3, 224, 224)
-    in_bytes = images * shape[0] * shape[1] * shape[2]
+def exercise_2(draw: Draw) -> Number:
+    images = draw(1_281_167, range(1_100_000, 3_000_000, 100_000))
+    size = draw(224, (224, 256, 288))
+    in_bytes = images * 3 * size * size
     return Number(
         in_bytes / 1e9,
+        question=(
+            f"How many gigabytes (billions of bytes) are {images:,} images as bytes, each of "
+            f"3 × {size} × {size}?"
+        ),
         tolerance=1,
         slips=[
             (4 * in_bytes / 1e9, "That is as float32. Until they are normalised, they are bytes."),
@@ -36,21 +54,37 @@ def exercise_2() -> Number:
             (in_bytes / 2**30, "That is in gibibytes, of 2**30 bytes."),
         ],
         hint="One byte for each channel of each pixel.",
-        solution=f"1,281,167 · 3 · 224 · 224 bytes are {in_bytes / 1e9:.0f} GB: it has to stream.",
+        solution=(
+            f"{images:,} · 3 · {size} · {size} bytes are {in_bytes / 1e9:.0f} GB: it has to stream."
+        ),
     )
 
 
-def exercise_3() -> Number:
-    batch, processes, parts = 256, 2, 8
+def exercise_3(draw: Draw) -> Number:
+    batch = draw(256, (256, 384, 512, 768, 1024))
+    processes, parts = draw((2, 8), ((2, 4), (2, 8), (2, 16), (4, 2), (4, 8), (4, 16)))
+    at_once = batch // processes // parts
     return Number(
-        batch // processes // parts,
+        at_once,
+        question=(
+            f"<code>Recipe(batch={batch}, accumulate={parts})</code> under torchrun with "
+            f"{processes} processes. How many images pass through the network at once in each "
+            "process?"
+        ),
         slips=[
-            (batch // parts, "There are two processes, and each takes its share first."),
+            (
+                batch // parts,
+                f"There are {'two' if processes == 2 else 'four'} processes, and each takes its "
+                "share first.",
+            ),
             (batch // processes, "That is a process's share, which is then computed in parts."),
             (batch, "That is what one step of SGD sees, all together."),
         ],
         hint="First every process takes its share, then each share is cut into parts.",
-        solution="256 / 2 / 8 = 16. BatchNorm's mean and variance are those of 16 images.",
+        solution=(
+            f"{batch} / {processes} / {parts} = {at_once}. BatchNorm's mean and variance are those "
+            f"of {at_once} images."
+        ),
     )
 
 
@@ -106,17 +140,24 @@ def exercise_6() -> Code:
     )
 
 
-def exercise_7() -> Number:
-    share, first, second = 0.7, 0.9, 0.4
+def exercise_7(draw: Draw) -> Number:
+    share = draw(0.7, (0.6, 0.7, 0.8, 0.9))
+    first, second = draw(0.9, (0.3, 0.5, 0.9, 1.1, 1.4)), draw(0.4, (0.2, 0.4, 0.6, 0.8, 1.2))
+    mixed = share * first + (1 - share) * second
     return Number(
-        share * first + (1 - share) * second,
+        mixed,
+        question=(
+            f"Build it and measure: mixup mixes two images in shares of {share} and "
+            f"{1 - share:.1f}. For the network's answer the loss against the first label is "
+            f"{first}, against the second {second}. What is the loss of the mixture?"
+        ),
         tolerance=1e-3,
         slips=[
             (second * share + (1 - share) * first, "The larger share is the first image's."),
             ((first + second) / 2, "Not in equal shares."),
         ],
         hint="Mix the two losses as the images were mixed.",
-        solution="0.7 · 0.9 + 0.3 · 0.4 = 0.75.",
+        solution=f"{share} · {first} + {1 - share:.1f} · {second} = {mixed:.4g}.",
     )
 
 

@@ -2,38 +2,67 @@
 
 from __future__ import annotations
 
+from math import perm
+
 from .. import probes, recorded
+from .drawing import Draw
 from .forms import Choice, Code, Number
 
 
-def exercise_1() -> Number:
-    counts = probes.path_counts(10)
+def exercise_1(draw: Draw) -> Number:
+    blocks, taken = draw(10, range(6, 13)), draw(3, (2, 3, 4))
+    paths = probes.path_counts(blocks)[taken]
+    words = "two three four five six seven eight nine ten eleven twelve".split()
+    all_of_them, these = words[blocks - 2], words[taken - 2]
+    product = " · ".join([str(blocks - left) for left in range(taken)])
+    orders = " · ".join([str(1 + left) for left in range(taken)])
     return Number(
-        counts[3],
+        paths,
+        question=(
+            f"How many paths of a residual network with {blocks} blocks go through exactly {taken} "
+            "branches?"
+        ),
         slips=[
-            (2**10, "That is the number of all paths."),
-            (30, "Not ten times three: choose which three of the ten blocks it goes through."),
-            (10 * 9 * 8, "The order in which you choose the three does not matter."),
+            (2**blocks, "That is the number of all paths."),
+            (
+                blocks * taken,
+                f"Not {all_of_them} times {these}: choose which {these} of the {all_of_them} "
+                "blocks it goes through.",
+            ),
+            (perm(blocks, taken), f"The order in which you choose the {these} does not matter."),
         ],
-        hint="Choose 3 of the 10 branches.",
-        solution=f"10 · 9 · 8 / (1 · 2 · 3) = {counts[3]}.",
+        hint=f"Choose {taken} of the {blocks} branches.",
+        solution=f"{product} / ({orders}) = {paths}.",
     )
 
 
-def exercise_2() -> Number:
-    kept = 2**53 / 2**54
+def exercise_2(draw: Draw) -> Number:
+    blocks = draw(54, (9, 15, 18, 21, 27, 30, 36, 45, 54))
+    off = draw(1, (2, 3, 4))
+    kept = 2 ** (blocks - off) / 2**blocks
+    remain = f"2^{blocks - off} of 2^{blocks} remain, {100 * kept:g} %."
+    if off == 1:
+        silent, leave = "the one that is off", "one block leaves it only one"
+        solution = f"Half of all paths went through that branch: {remain}"
+    else:
+        silent, leave = "none of those that are off", f"{off} blocks leave it only one each"
+        solution = f"Each of the {off} takes half of the paths that were left: {remain}"
     return Number(
         100 * kept,
+        question=(
+            f"A network has {blocks} residual blocks, and the branches of {off} of them are "
+            "switched off. What percentage of its paths is left?"
+        ),
         tolerance=0.01,
         slips=[
             (
-                100 * 53 / 54,
-                "Of the blocks, yes. But how many paths go through the one that is off?",
+                100 * (blocks - off) / blocks,
+                f"Of the blocks, yes. But how many paths go through {silent}?",
             ),
             (0, "That would be a plain network."),
         ],
-        hint="In every block a path has two choices; now one block leaves it only one.",
-        solution="Half of all paths went through that branch: 2^53 of 2^54 remain, 50 %.",
+        hint=f"In every block a path has two choices; now {leave}.",
+        solution=solution,
     )
 
 
@@ -59,24 +88,33 @@ def exercise_3() -> Choice:
     )
 
 
-def exercise_4() -> Number:
-    block = 9
+def exercise_4(draw: Draw) -> Number:
+    block = draw(9, range(3, 25))
     return Number(
         1 / (block + 1),
+        question=(
+            "Derive it: the input of a residual network has variance 1, and BatchNorm gives every "
+            f"branch a variance of 1. What is the share of block {block}'s branch in the variance "
+            "of that block's sum?"
+        ),
         tolerance=0.0005,
         slips=[
             (1 / block, "The input's own variance of 1 is in the sum as well."),
             (0.5, "That is the first block."),
         ],
         hint="What arrives has the variance 1 of the input and 1 of each block before.",
-        solution="The branch has variance 1, the sum 1 + 9: 1/10.",
+        solution=f"The branch has variance 1, the sum 1 + {block}: 1/{block + 1}.",
     )
 
 
-def exercise_5() -> Number:
-    blocks = 10
+def exercise_5(draw: Draw) -> Number:
+    blocks = draw(10, (5, 6, 7, *range(9, 21)))
     return Number(
         2**blocks,
+        question=(
+            "Without BatchNorm each branch has the variance of what arrives at its block. By what "
+            f"factor has the variance grown after {blocks} blocks?"
+        ),
         slips=[
             (blocks + 1, "That is with BatchNorm in the branches, where each adds 1."),
             (blocks * 2, "Each block doubles what the one before has doubled."),

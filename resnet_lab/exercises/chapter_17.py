@@ -4,25 +4,41 @@ from __future__ import annotations
 
 import resnet_lab as rl
 
+from .drawing import Draw
 from .forms import Choice, Code, Number
 
 
-def gate(channels: int, bias: bool = True) -> int:
-    """The parameters of a squeeze-and-excitation gate."""
-    down = rl.conv_params(channels, channels // 16, 1, bias=bias)
-    return down + rl.conv_params(channels // 16, channels, 1, bias=bias)
+def gate(channels: int, part: int = 16, bias: bool = True) -> int:
+    """The parameters of a squeeze-and-excitation gate that narrows to that part of its channels."""
+    narrow = channels // part
+    down = rl.conv_params(channels, narrow, 1, bias=bias)
+    return down + rl.conv_params(narrow, channels, 1, bias=bias)
 
 
-def exercise_1() -> Number:
+def exercise_1(draw: Draw) -> Number:
+    channels = draw(512, (64, 96, 128, 256, 384, 512, 768, 1024, 2048))
+    part = draw(16, (4, 8, 16))
+    narrow = channels // part
+    params = gate(channels, part)
     return Number(
-        gate(512),
+        params,
+        question=(
+            f"A squeeze-and-excitation gate on {channels:,} channels narrows to 1/{part} of them, "
+            "with biases in both layers. How many parameters has it?"
+        ),
         slips=[
-            (gate(512, bias=False), "And the biases: 32 in the first layer, 512 in the second."),
-            (rl.conv_params(512, 32, 1, bias=True), "That is the layer that narrows. One widens."),
-            (512 * 512, "The gate narrows to 32 in between."),
+            (
+                gate(channels, part, bias=False),
+                f"And the biases: {narrow:,} in the first layer, {channels:,} in the second.",
+            ),
+            (
+                rl.conv_params(channels, narrow, 1, bias=True),
+                "That is the layer that narrows. One widens.",
+            ),
+            (channels * channels, f"The gate narrows to {narrow:,} in between."),
         ],
-        hint="512·32 weights down, as many up, and a bias for each output.",
-        solution=f"2·512·32 + 32 + 512 = {gate(512):,}.",
+        hint=f"{channels:,}·{narrow:,} weights down, as many up, and a bias for each output.",
+        solution=f"2·{channels:,}·{narrow:,} + {narrow:,} + {channels:,} = {params:,}.",
     )
 
 
@@ -46,16 +62,30 @@ def exercise_2() -> Choice:
     )
 
 
-def exercise_3() -> Number:
+def exercise_3(draw: Draw) -> Number:
+    kind = draw("bottleneck", ("basic", "bottleneck"))
+    channels, width = draw(256, (64, 128, 256, 512)), draw(64, (64, 128, 256, 512))
+    bottleneck = kind == "bottleneck"
+    outer = 4 * width if bottleneck else width
     without, with_gate = [
-        rl.trace(rl.ResidualBlock("bottleneck", 256, 64, se=se), (256, 56, 56)).params
+        rl.trace(rl.ResidualBlock(kind, channels, width, se=se), (channels, 56, 56)).params
         for se in (False, True)
     ]
     return Number(
         with_gate - without,
+        question=(
+            "Predict, then measure. In the picture of chapter 9, set the kind to "
+            f"{'3 convolutions (bottleneck)' if bottleneck else '2 convolutions (basic)'}, "
+            f"{channels} channels in, width {width}, stride 1. Say what squeeze-and-excitation "
+            "will add, then switch it on. By how many parameters does the block grow?"
+        ),
         slips=[
-            (gate(256, bias=False), "The two layers have biases."),
-            (gate(64), "The gate stands behind the last convolution, which has 256 channels."),
+            (gate(outer, bias=False), "The two layers have biases."),
+            # With numbers for which this is right, others are drawn.
+            (
+                gate(width if bottleneck else channels),
+                f"The gate stands behind the last convolution, which has {outer:,} channels.",
+            ),
             (with_gate, "That is the whole block. By how much has it grown?"),
         ],
         hint="Read the parameters under the picture before and after.",
@@ -63,47 +93,78 @@ def exercise_3() -> Number:
     )
 
 
-def exercise_4() -> Number:
-    chances = [1 - block / 16 * 0.2 for block in range(1, 17)]
+def exercise_4(draw: Draw) -> Number:
+    blocks = draw(16, (8, 12, 16, 18, 24, 27, 33, 36, 54))
+    asleep = draw(0.2, (0.1, 0.2, 0.3, 0.4, 0.5))
+    numbers = range(1, blocks + 1)
+    fewer = asleep * (blocks + 1) / 2
     return Number(
-        sum(chances),
+        sum([1 - block / blocks * asleep for block in numbers]),
+        question=(
+            f"Derive it. A residual network has {blocks} blocks, and block <i>l</i> survives a "
+            f"step with probability 1 − (<i>l</i>/{blocks}) · {asleep}. How many blocks are alive "
+            "on average?"
+        ),
         slips=[
-            (16 * 0.8, "That is the chance of the last block for all of them."),
-            (16 * 0.9, "Block 1 has 1 − 0.2/16, not 1: the mean is a little below 0.9."),
-            (16, "Some sleep."),
+            (blocks * (1 - asleep), "That is the chance of the last block for all of them."),
+            (
+                blocks * (1 - asleep / 2),
+                f"Block 1 has 1 − {asleep}/{blocks}, not 1: the mean is a little below "
+                f"{1 - asleep / 2:g}.",
+            ),
+            (blocks, "Some sleep."),
         ],
         tolerance=0.005,
-        hint="Add up the 16 chances; 1 + 2 + ... + 16 = 136.",
-        solution="16 − 0.2 · 136/16 = 16 − 1.7 = 14.3.",
+        hint=f"Add up the {blocks} chances; 1 + 2 + ... + {blocks} = {sum(numbers):,}.",
+        solution=(
+            f"{blocks} − {asleep} · {sum(numbers):,}/{blocks} = {blocks} − {fewer:g} = "
+            f"{blocks - fewer:g}."
+        ),
     )
 
 
-def exercise_5() -> Number:
+def exercise_5(draw: Draw) -> Number:
+    scale = draw(0.9, (0.9, 0.92, 0.95, 0.96, 0.98, 0.99))
+    depth = draw(110, (20, 32, 44, 56, 110))
+    blocks = (depth - 2) // 2
+    left = scale**blocks
     return Number(
-        0.9**54,
+        left,
+        question=(
+            f"A shortcut that is scaled by {scale} in every block: by what factor has the input "
+            f"shrunk when it has passed the {blocks} shortcuts of ResNet-{depth}?"
+        ),
         slips=[
-            (0.9 * 54, "Factors multiply: a power, not a product."),
-            (1 - 0.9**54, "That is what has been lost."),
-            (0.9**110, "Count blocks, not layers."),
+            (scale * blocks, "Factors multiply: a power, not a product."),
+            (1 - left, "That is what has been lost."),
+            (scale**depth, "Count blocks, not layers."),
         ],
         tolerance=5e-5,
-        hint="One factor 0.9 for each block.",
-        solution=f"0.9<sup>54</sup> = {0.9**54:.4f}: a third of a percent is left.",
+        hint=f"One factor {scale} for each block.",
+        solution=f"{scale}<sup>{blocks}</sup> = {left:.4f}: {100 * left:.2g} % is left.",
     )
 
 
-def exercise_6() -> Number:
-    space, channels = rl.conv_params(96, 96, 7, groups=96), 2 * rl.conv_params(96, 384, 1)
-    share = space / (space + channels)
+def exercise_6(draw: Draw) -> Number:
+    channels, kernel = draw(96, (48, 64, 80, 96, 128)), draw(7, (5, 7, 9, 11))
+    space = rl.conv_params(channels, channels, kernel, groups=channels)
+    across = 2 * rl.conv_params(channels, 4 * channels, 1)
+    share = space / (space + across)
     return Number(
         100 * share,
+        question=(
+            f"In a ConvNeXt block of {channels} channels, what percentage of the MACs of its three "
+            f"convolutions is the depthwise one, if that is {kernel} × {kernel}?"
+        ),
         slips=[
             (share, "As a percentage, please."),
-            (100 * space / channels, "That is against the two others, not against the whole."),
+            (100 * space / across, "That is against the two others, not against the whole."),
         ],
         tolerance=0.1,
-        hint="49·96 against 2·96·384, at as many pixels.",
-        solution=f"4,704 of 78,432, {100 * share:.1f} %.",
+        hint=(
+            f"{kernel * kernel}·{channels} against 2·{channels}·{4 * channels}, at as many pixels."
+        ),
+        solution=f"{space:,} of {space + across:,}, {100 * share:.1f} %.",
     )
 
 

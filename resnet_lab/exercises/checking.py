@@ -124,8 +124,8 @@ class TimeUp(BaseException):
     """A reader's code takes too long. No Exception, which the reader's own code might catch."""
 
 
-def limited(function: Callable[..., Any], *arguments: object) -> Any:
-    """function(*arguments), or TimeUp after `SECONDS`.
+def limited(function: Callable[..., Any], *arguments: object, seconds: float = 0) -> Any:
+    """function(*arguments), or TimeUp after so many seconds; without a number, after `SECONDS`.
 
     The clock is looked at with every step that Python takes. That works in any thread (forms in
     JupyterLab have one of their own), on any system and in the page. What does not end within a
@@ -141,7 +141,7 @@ def limited(function: Callable[..., Any], *arguments: object) -> Any:
         def time() -> float:
             return float(Date.now()) / 1000
 
-    end, before = time() + SECONDS, sys.gettrace()
+    end, before = time() + (seconds or SECONDS), sys.gettrace()
 
     def watch(frame: Any, event: str, argument: object) -> Any:
         if sys.__name__ == "sys":  # Python 3.11 tells no lines of `while True: pass`

@@ -33,11 +33,14 @@ class Exercise:
 
     Attributes:
         number: chapter and place, as in "5.1"; `resnet_lab.exercises.exercise` sets it.
+        drawn: whether other seeds bring other numbers.
+        seed: the one that brought these; the chapter asks the question with seed 0.
+        question: text with a little HTML, for all other seeds.
         solution: text with a little HTML, as is the hint.
         record: the plain dict that `check` looks at.
     """
 
-    number = "0.0"
+    number, drawn, seed, question = "0.0", False, 0, ""
     dots, stands_for = '"..."', "your answer"
 
     def __init__(self, hint: str, solution: str, **record: Any) -> None:
@@ -56,26 +59,36 @@ class Exercise:
         return [(letter(place), text) for place, text in enumerate(self.record.get("options", ()))]
 
     def call(self) -> str:
-        return f'exercise("{self.number}").check({self.dots})'
+        seed = f", seed={self.seed}" if self.seed else ""
+        return f'exercise("{self.number}"{seed}).check({self.dots})'
+
+    def asked(self) -> str:
+        """The question where it is another one than the chapter's."""
+        return f"<b>With other numbers ({self.seed}).</b> {self.question}" if self.seed else ""
 
     def __repr__(self) -> str:
+        asked = f"\n{plain(self.asked())}" if self.seed else ""
         options = "".join([f"\n  ({each}) {plain(text)}" for each, text in self.options()])
-        return f"Exercise {self.number}{options}\nAnswer with {self.call()}"
+        return f"Exercise {self.number}{asked}{options}\nAnswer with {self.call()}"
 
     def invitation(self, sentence: str) -> str:
         """What an output shows where no form can be, as in a notebook on GitHub."""
         options = "".join([f"({each}) {text}<br>" for each, text in self.options()])
-        return f"<p>{options}{sentence}</p>"
+        asked = f"<p>{self.asked()}</p>" if self.seed else ""
+        return f"{asked}<p>{options}{sentence}</p>"
 
     def to_html(self) -> str:
         """The page's form, disabled until the page's script is there; its solution needs none."""
         key = "exercise-" + self.number.replace(".", "-")
         record = escape(json.dumps(self.record))
+        another = '<button type="button" class="rl-another">Another one</button>' * self.drawn
+        question = '<p class="rl-question" aria-live="polite" hidden></p>' * self.drawn
         return (
             f'<div class="rl-exercise" id="{key}" data-exercise="{record}">'
-            '<form autocomplete="off">'
+            f'{question}<form autocomplete="off">'
             f'<fieldset disabled aria-label="Exercise {self.number}">{self.field()}'
-            '<div class="rl-actions"><button type="submit">Check</button></div></fieldset></form>'
+            f'<div class="rl-actions"><button type="submit">Check</button>{another}</div>'
+            "</fieldset></form>"
             '<div class="rl-result" role="status"></div>'
             f"<details><summary>Solution</summary><div>{self.solution}</div></details></div>"
         )
@@ -99,7 +112,9 @@ class Exercise:
             widgets, description=self.label(), style={"description_width": "initial"}
         )
         result, solution = widgets.HTML(), widgets.HTML()
-        buttons = [widgets.Button(description=text) for text in ("Check", "Solution")]
+        question = widgets.HTML(self.asked())
+        texts = ("Check", "Solution", *["Another one"] * self.drawn)
+        buttons = [widgets.Button(description=text) for text in texts]
         asked = -LATE
 
         def answer() -> None:
@@ -130,11 +145,23 @@ class Exercise:
             # Only now: a notebook may be stored with the state of its widgets.
             solution.value = "" if solution.value else self.solution
 
-        buttons[0].on_click(ask)
-        buttons[1].on_click(solve)
+        def draw(_: object) -> None:
+            from . import exercise
+
+            other = exercise(self.number, self.seed + 1)
+            while other.question == self.question:  # two seeds may bring the same numbers
+                other = exercise(self.number, other.seed + 1)
+            vars(self).update(vars(other))
+            question.value, solution.value = self.asked(), ""
+            field.value = ""
+            result.value = ""
+
+        for button, act in zip(buttons, (ask, solve, draw), strict=False):
+            button.on_click(act)
         field.observe(change, "value")
         field.on_msg(message)
-        return widgets.VBox([field, widgets.HBox(buttons), result, solution])
+        shown = [question] * self.drawn + [field, widgets.HBox(buttons), result, solution]
+        return widgets.VBox(shown)
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
         bundle: dict[str, Any] = {"text/plain": repr(self)}
@@ -162,6 +189,7 @@ class Number(Exercise):
         answer: the right number.
         slips: pairs of a wrong number, computed as the reader's slip computes it, and the hint
             that names the slip.
+        question: how it is asked with drawn numbers; the chapter asks with the book's own.
 
     Raises:
         ValueError: if a slip would count as right, or the answer is not finite.
@@ -182,6 +210,7 @@ class Number(Exercise):
         solution: str,
         slips: Sequence[tuple[float, str]] = (),
         tolerance: float = 0,
+        question: str = "",
     ) -> None:
         if not abs(float(answer)) < 1e300:
             raise ValueError(f"the answer is {answer!r}; it must be a finite number")
@@ -194,6 +223,7 @@ class Number(Exercise):
                 )
         record = {"kind": "number", "answer": answer, "tolerance": tolerance, "slips": wrong}
         super().__init__(hint, solution, **record)
+        self.question = question
 
     def field(self) -> str:
         return (

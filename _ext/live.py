@@ -71,9 +71,9 @@ def add_script(
         data = {"data-engine": "brython.js", "data-bundle": " ".join(files)}
         if 'class="rl-edit"' in body:
             data["data-cells"] = f"cells-{app.config.resnet_lab_version}.js"
-        if 'class="rl-another"' in body:
-            chapter = int(pagename.rpartition("/")[2][:2])
-            data["data-sheets"] = sheets.file_name(chapter, app.config.resnet_lab_version)
+        if drawn := re.search(r'id="exercise-(\d+)-\d+"', body):
+            name = sheets.file_name(int(drawn[1]), app.config.resnet_lab_version)
+            data["data-sheets"] = name
         app.add_js_file("resnet_lab/explorers.js", loading_method="defer", **data)
 
 
@@ -97,7 +97,7 @@ def version() -> str:
         for file in (
             *FILES,
             *job_scripts.modules(job_scripts.RUNNER),
-            Path(brython_bundle.__file__),
+            *[Path(module.__file__) for module in (brython_bundle, sheets)],
             job_scripts.HOST,
             job_scripts.PICTURES,
             *sorted((PACKAGE / "exercises").glob("*.py")),

@@ -88,16 +88,21 @@ def free_modules() -> tuple[str, ...]:
         for file in sorted(folder.glob("*.py"))
         if not file.stem.startswith("__")
     ]
-    brought = ("resnet_lab", "__future__", "dataclasses")
-    return tuple(
-        name
-        for name in names
-        if all(
-            each.split(".")[0] in brought
-            for full, module in package_modules(PACKAGE, [name]).items()
-            for each in imports_of(module.source, home_of(full, module))
+    modules = package_modules(PACKAGE, names)
+    imported = {
+        name: imports_of(module.source, home_of(name, module)) for name, module in modules.items()
+    }
+    brought, free = ("resnet_lab", "__future__", "dataclasses"), set(modules)
+
+    def fits(name: str) -> bool:
+        return all(
+            each.split(".")[0] in brought and (each in free or each not in modules)
+            for each in imported[name]
         )
-    )
+
+    while unfit := {name for name in free if not fits(name)}:
+        free -= unfit
+    return tuple(name for name in names if f"{PACKAGE.name}.{name}" in free)
 
 
 @cache

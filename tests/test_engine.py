@@ -91,7 +91,7 @@ def compared(tmp_path_factory):
         Case(graph, shape, STEPS, seed, net) for seed, (net, graph, shape) in enumerate(described())
     ]
     cases += [Case(graph, shape, STEPS, seed) for seed, (graph, shape) in enumerate(by_hand())]
-    random = range(200 if EVERYTHING else 20)
+    random = range(200 if EVERYTHING else 10)
     cases += [Case(*at_random(seed), STEPS if seed % 10 == 0 else FEW, seed) for seed in random]
     folder, written = tmp_path_factory.mktemp("engine"), []
 
@@ -119,7 +119,7 @@ def far(ours, theirs):
 
 
 def test_logits(compared):
-    assert len(compared) >= 20 + (200 if EVERYTHING else 20)
+    assert len(compared) >= 20 + (200 if EVERYTHING else 10)
     for case, result, read, (logits, evaluated, *_) in compared:
         name, scale = case.graph["name"], max(1, logits.abs().max().item())
         ours = read(result["logits"], logits)

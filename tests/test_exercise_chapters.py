@@ -10,6 +10,7 @@ import re
 from pathlib import Path
 
 import pytest
+from everything import only_with_everything
 
 from chapters import each_chapter, numbered
 from resnet_lab.exercises import exercise
@@ -295,6 +296,7 @@ def test_a_photograph_as_the_chapter_prepares_it():
     assert exercise("14.3").check(white[0, 0, 0, 0].item())
 
 
+@only_with_everything
 def test_forgetting_eval_hardly_matters_in_one_large_batch(one_thread):
     """Exercise 14.7, with the chapter's own cells."""
     names = run(14, 'print(f"{net.name} names', "state_dict()", "x = normalise(", "def wrong")

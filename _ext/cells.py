@@ -112,7 +112,8 @@ class Statement:
 def names_of(node: ast.stmt) -> tuple[set[str], set[str]]:
     """The names that a statement reads before it sets them, and those that it sets."""
     if not (inner := parts(node)):
-        table = symtable.symtable(ast.unparse(node), "", "exec")
+        alike = Generators().visit(ast.parse(ast.unparse(node)))
+        table = symtable.symtable(ast.unparse(alike), "", "exec")
         symbols = table.get_symbols()
         reads = {name.get_name() for name in symbols if name.is_referenced()} | from_within(table)
         return reads, {
@@ -124,6 +125,20 @@ def names_of(node: ast.stmt) -> tuple[set[str], set[str]]:
         reads |= more - sets
         sets |= new
     return reads, sets
+
+
+class Generators(ast.NodeTransformer):
+    """Comprehensions as generators, which keep their names to themselves in every Python."""
+
+    def visit_ListComp(self, node: ast.ListComp | ast.SetComp) -> ast.AST:  # noqa: N802
+        self.generic_visit(node)
+        return ast.GeneratorExp(node.elt, node.generators)
+
+    visit_SetComp = visit_ListComp  # noqa: N815
+
+    def visit_DictComp(self, node: ast.DictComp) -> ast.AST:  # noqa: N802
+        self.generic_visit(node)
+        return ast.GeneratorExp(ast.Tuple([node.key, node.value], ast.Load()), node.generators)
 
 
 def parts(node: ast.stmt) -> list[ast.stmt]:

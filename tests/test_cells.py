@@ -24,6 +24,7 @@ THERE = ("math", "math.pi", "resnet_lab", "resnet_lab.trace")
         (["k = torch", "for k in (1, 2):\n    print(k)"], ""),
         (["a = 1", "def f(x):\n    return x + a", "f(2)"], "a = 1\ndef f(x):\n    return x + a"),
         (["i = torch", "[i for i in (1, 2)]"], ""),
+        (["i = k = torch", "{k: i for i, k in zip((1, 2), (3, 4))}"], ""),
         (["import torch\nimport math", "math.sqrt(2)"], "import math"),
         (["import torch", "torch.rand(2)"], None),
         (["from resnet_lab import trace, build", "trace"], "from resnet_lab import trace"),

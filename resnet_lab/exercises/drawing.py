@@ -18,7 +18,7 @@ class Draw:
 
     Example:
         >>> Draw(0)(224, range(100, 300)), Draw(17)(224, range(100, 300))
-        (224, 204)
+        (224, 287)
     """
 
     def __init__(self, seed: int = 0, salt: str = "") -> None:

@@ -1,5 +1,6 @@
 """Cells that run in the built page: each shows what the notebook shows; errors are sentences."""
 
+import pytest
 from browsing import wait_until, watched
 from everything import EVERYTHING
 
@@ -73,11 +74,13 @@ def test_a_cell_is_changed_run_and_reset(browser, book, origin):
     assert run(cell, "x = 1") == "Done; the cell shows nothing."
     said = {
         "print('before')\n1 / 0": "Line 2 stops with ZeroDivisionError: division by zero.",
-        "def f():\n    return g\n\nf()": "Line 2 stops with NameError: name 'g' is not defined.",
+        "def f():\n    return g\n\nf()": "Line 4 stops with NameError: name 'g' is not defined.",
         "x = (1": "Python cannot read line 1: '(' was never closed.",
         "import torch": "Line 1 needs torch, which this page does not have. "
         "The chapter as a notebook can import it.",
         "x = 1\nfrom resnet_lab.models import build": "Line 2 needs resnet_lab.models.build, "
+        "which this page does not have. The chapter as a notebook can import it.",
+        "from resnet_lab import trace as t, build as b": "Line 1 needs resnet_lab.build, "
         "which this page does not have. The chapter as a notebook can import it.",
         "raise SystemExit": "Line 1 stops with SystemExit.",
         "'<b>&'.no": "Line 1 stops with AttributeError: 'str' object has no attribute 'no'.",
@@ -97,6 +100,29 @@ def test_a_cell_is_changed_run_and_reset(browser, book, origin):
     assert run(cell, "1") == "Done."
     opened.reload()
     assert cell.evaluate(TEXTS) == stored and not field.count()
+    assert not opened.trouble
+    opened.close()
+
+
+def test_the_pages_math_is_pythons(browser, book):
+    code = """from math import (ceil, comb, cos, e, exp, floor, gcd, hypot, inf, isclose, log,
+    log10, log2, pi, prod, sin, sqrt, tanh)
+print([ceil(-1.5), floor(-1.5), comb(12, 5), gcd(12, -18), prod([2, 3, 4]), isclose(0.1 * 3, 0.3)])
+print([sqrt(2), exp(-3), log(10), log(8, 2), log2(10), log10(2), sin(1), cos(1), tanh(0.5),
+       hypot(3, 4.5), pi, e, -inf])"""
+    printed = []
+    exec(code, {"print": printed.append})
+    opened = watched(browser, book.as_uri())
+    opened.goto((book / "chapters" / "05-output-sizes.html").as_uri())
+    cell = cells(opened)[0]
+    cell.locator(".rl-edit").click()
+    assert run(cell, code) == "Done."
+    whole, real = cell.locator(".cell_output").last.inner_text().strip().split("\n")
+    assert whole == repr(printed[0])
+    numbers = [float(each) for each in real.strip("[]").split(",")]
+    assert numbers == pytest.approx(printed[1], rel=1e-15)
+    for code in ("from math import log\nlog(0)", "from math import sqrt\nsqrt(-1)"):
+        assert "stops with ValueError: math domain error" in run(cell, code)
     assert not opened.trouble
     opened.close()
 

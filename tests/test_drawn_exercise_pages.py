@@ -84,6 +84,7 @@ def test_a_link_carries_the_seed(opened, origin):
     assert len(drawn) > 2
     for number in drawn:
         asks(form_of(opened, number), number, 3)
+    assert answers(form_of(opened, "5.1"), str(exercise("5.1", 3).record["answer"]))[0] == "right"
     for seed in ("31", "-1", "2.5", "x"):
         opened.goto(f"{origin}/{CHAPTER}#exercise-5-1?seed={seed}")
         said = form_of(opened, "5.1").locator(".rl-result")

@@ -136,12 +136,7 @@ def test_a_seed_gives_everybody_the_same_numbers(fresh):
     assert exercise("5.1", seed=2).question.startswith("An image is 155 pixels wide.")
 
 
-def test_the_book_asks_with_its_own_numbers():
-    """What is drawn with seed 0 is what stands in the chapter."""
-    assert exercise("5.1").record["answer"] == 151 and exercise("5.1").asked() == ""
-
-
-def test_in_the_notebook(monkeypatch):
+def test_in_the_notebook():
     pytest.importorskip("ipywidgets")
     form = exercise("5.1", seed=2)
     assert 'exercise("5.1", seed=2).check' in repr(form) and "155 pixels" in repr(form)

@@ -70,15 +70,14 @@ def run(before: str, source: str) -> str:
 def lacking(source: str) -> str:
     """A sentence about the first thing that is imported and that no page has."""
     for number, line in enumerate(source.split("\n")):
-        words = line.replace(",", " ").replace("(", " ").replace(")", " ").split()
-        if words[:1] == ["import"]:
-            wanted = words[1:2]
-        elif words[:1] == ["from"] and words[2:3] == ["import"]:
-            wanted = [f"{words[1]}.{word}" for word in words[3:] if word != "*"][:1]
-        else:
+        beginning, _, names = line.replace("(", " ").replace(")", " ").partition("import ")
+        words = beginning.split()
+        if words and (words[0] != "from" or len(words) != 2):
             continue
-        for name in wanted:
-            if name not in NAMES:
+        home = f"{words[1]}." if words else ""
+        for each in names.split(","):
+            name = home + "".join(each.split()[:1])  # what `as` may follow
+            if each.strip() and name not in NAMES:
                 return (
                     f"Line {number + 1} needs {escape(name)}, which this page does not have. "
                     "The chapter as a notebook can import it."
@@ -89,31 +88,29 @@ def lacking(source: str) -> str:
 def prepared(source: str) -> str:
     """The source, with the value of an expression at its end, if there is one, in `SHOWN`."""
     lines = source.rstrip().split("\n")
-    for place in range(len(lines) - 1, -1, -1):
-        if not lines[place] or lines[place][0] in " \t#)]}@":
+    for start in range(len(lines) - 1, -1, -1):
+        if not lines[start] or lines[start][0] in " \t#)]}@":
             continue
         # Of these Brython's `compile` does not say that they are no expression.
-        if lines[place].replace(":", " ").split()[0] in STATEMENTS:
+        if lines[start].replace(":", " ").split()[0] in STATEMENTS:
             break
-        before, last = "\n".join(lines[:place]), "\n".join(lines[place:])
+        before, last = "\n".join(lines[:start]), "\n".join(lines[start:])
         try:
             compile(last, "cell", "eval")
             compile(before, "cell", "exec")
         except SyntaxError:
             continue
         # Lines keep their numbers, which errors name.
-        return f"{before}\n{SHOWN} = ({last}\n)" if place else f"{SHOWN} = ({last}\n)"
+        return f"{before}\n{SHOWN} = ({last}\n)" if start else f"{SHOWN} = ({last}\n)"
     return source
 
 
 def place(error: BaseException) -> str:
-    """The line of the cell that was running."""
-    line, trace = 0, error.__traceback__
-    while trace:
-        if trace.tb_frame.f_code.co_filename == "<string>":
-            line = trace.tb_lineno
+    """The line of the cell that was running; functions that it calls may be of other cells."""
+    trace = error.__traceback__
+    while trace and trace.tb_frame.f_code.co_filename != "<string>":
         trace = trace.tb_next
-    return f"Line {line}" if line else "Your code"
+    return f"Line {trace.tb_lineno}" if trace else "Your code"
 
 
 window.resnet_cell = run

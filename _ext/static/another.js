@@ -1,6 +1,7 @@
 // An exercise of the page with other numbers, by their seed; 0 is the book's own. The package drew
 // them all when the book was built: window.resnetSheets has question, record and solution.
 "use strict";
+// Returns whether there are such numbers.
 window.resnetAnother = (exercise, seed, say) => {
   const sheets = window.resnetSheets[exercise.id.replace("exercise-", "").replace("-", ".")],
     [asked, form, solved] = [".rl-question", "form", "details"].map((part) =>
@@ -15,7 +16,7 @@ window.resnetAnother = (exercise, seed, say) => {
   }
   if (!(seed >= 0 && seed <= sheets.length && seed % 1 === 0)) {
     say("unread", `There are other numbers for the seeds 1 to ${sheets.length}.`);
-    return;
+    return false;
   }
   exercise.book ??= ["", exercise.dataset.exercise, solution.innerHTML];
   [asked.innerHTML, exercise.dataset.exercise, solution.innerHTML] =
@@ -45,4 +46,5 @@ window.resnetAnother = (exercise, seed, say) => {
     }),
   ];
   for (const button of exercise.added) button.hidden = seed === 0;
+  return true;
 };

@@ -266,9 +266,9 @@
     // Other numbers have scripts of their own, fetched when they are asked for.
     exercise.draw = async (seed, linked) => {
       await (drawing ??= Promise.all([load(sheets), load("another.js")]));
+      if (!window.resnetAnother(exercise, seed, say)) return;
       field.value = "";
       say("", "");
-      window.resnetAnother(exercise, seed, say);
       restore();
       if (!linked) {
         const link = exercise.dataset.seed ? `?seed=${exercise.dataset.seed}` : "";

@@ -7,7 +7,7 @@ from math import log, log10
 import resnet_lab as rl
 
 from .. import recorded
-from .drawing import Draw
+from .drawing import Draw, in_words
 from .forms import Choice, Code, Number
 
 
@@ -44,7 +44,6 @@ def exercise_1() -> Choice:
 def exercise_2(draw: Draw) -> Number:
     shallow = draw(20, (8, 14, 20, 26))
     blocks = draw(6, range(2, 10))  # new ones in each stage
-    words = ("two", "three", "four", "five", "six", "seven", "eight", "nine")
     deep = shallow + 6 * blocks
     new = rl.cifar_plain(deep).depth - rl.cifar_plain(shallow).depth
     return Number(
@@ -64,7 +63,7 @@ def exercise_2(draw: Draw) -> Number:
         ),
         solution=(
             f"{deep} − {shallow} = {new}, two in each of {3 * blocks} new blocks, "
-            f"{words[blocks - 2]} blocks in each stage."
+            f"{in_words(blocks)} blocks in each stage."
         ),
     )
 

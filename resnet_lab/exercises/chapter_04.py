@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import hypot
 
 from .. import recorded
-from .drawing import Draw
+from .drawing import Draw, in_words
 from .forms import Choice, Code, Number
 
 
@@ -139,9 +139,8 @@ def exercise_6() -> Code:
 
 
 def exercise_7(draw: Draw) -> Number:
-    words = {4: "four", 5: "five", 6: "six", 8: "eight", 10: "ten", 12: "twelve", 20: "twenty"}
     factor = draw(10, [4, 5, 6, 8, 12, 20])
-    word = words[factor]
+    word = in_words(factor)
     return Number(
         factor * factor,
         question=(

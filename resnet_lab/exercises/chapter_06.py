@@ -8,7 +8,7 @@ from operator import mul
 import resnet_lab as rl
 
 from ..tracing import Row
-from .drawing import Draw
+from .drawing import Draw, in_words
 from .forms import Code, Number
 
 CIFAR = (20, 32)
@@ -92,7 +92,7 @@ def exercise_3(draw: Draw) -> Number:
     own, old = layers[halving].receptive_field, layers[-1].receptive_field
     stride = layers[halving].stride  # behind it, as seen from the image
     count = len(layers) - 1 - halving
-    word = {3: "three", 5: "five", 7: "seven", 9: "nine", 11: "eleven"}[count]
+    word = in_words(count)
     pairs = [(row.kernel, row.layer_stride) for row in layers]
     pairs[halving] = 3, 1
     new = rl.receptive_field(pairs)
@@ -164,18 +164,8 @@ def exercise_4() -> Number:
 
 
 def exercise_5(draw: Draw) -> Number:
-    word, several, small = draw(
-        ("two", 2, 3),
-        (
-            ("three", 3, 3),
-            ("four", 4, 3),
-            ("five", 5, 3),
-            ("six", 6, 3),
-            ("two", 2, 5),
-            ("three", 3, 5),
-            ("two", 2, 7),
-        ),
-    )
+    several, small = draw((2, 3), ((3, 3), (4, 3), (5, 3), (6, 3), (2, 5), (3, 5), (2, 7)))
+    word = in_words(several)
     large = rl.receptive_field([(small,)] * several)
     new, old = several * small**2, large**2
     share = several * rl.conv_params(64, 64, small) / rl.conv_params(64, 64, large)

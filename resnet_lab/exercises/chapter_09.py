@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import resnet_lab as rl
 
-from .drawing import Draw
+from .drawing import Draw, in_words
 from .forms import Choice, Code, Number
 
 
@@ -104,9 +104,7 @@ def exercise_3() -> Choice:
 
 def exercise_4(draw: Draw) -> Number:
     entering = draw(64, (40, 48, 56, 64, 80, 96, 128))
-    blocks, spelled = draw(
-        (3, "three"), ((2, "two"), (3, "three"), (4, "four"), (5, "five"), (6, "six"))
-    )
+    blocks = draw(3, (2, 3, 4, 5, 6))
     width = draw(32, (8, 12, 16, 24, 32))
     channels = entering
     for _ in range(blocks):
@@ -128,7 +126,7 @@ def exercise_4(draw: Draw) -> Number:
                 ),
             ),
             (width, "That is what the branch makes. The input stays beside it."),
-            (entering + width, f"That is after the first of the {spelled}."),
+            (entering + width, f"That is after the first of the {in_words(blocks)}."),
             (entering, "So it would be with addition."),
         ],
         hint="Each block keeps what came in and puts its own channels beside it.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import resnet_lab as rl
 
 from .. import convolutions
-from .drawing import Draw
+from .drawing import Draw, in_words
 from .forms import Choice, Code, Number
 
 
@@ -135,17 +135,16 @@ def exercise_4(draw: Draw) -> Number:
 
 
 def exercise_5(draw: Draw) -> Number:
-    layers, layers_word = draw((3, "three"), ((3, "three"), (5, "five")))
-    groups, groups_word = draw((4, "four"), ((4, "four"), (6, "six"), (8, "eight")))
+    layers, groups = draw(3, (3, 5)), draw(4, (4, 6, 8))
     channels = groups * draw(16, (8, 12, 20, 24, 32))
     apart = [convolutions.Convolution(channels, channels, (1, 1), groups=groups)] * layers
     seen = convolutions.channels_seen(apart)
     return Number(
         seen,
         question=(
-            f"{layers_word.capitalize()} 1 × 1 convolutions with {groups} groups each follow one "
-            f"another on {channels} channels, without a shuffle. On how many input channels does "
-            "one output channel depend?"
+            f"{in_words(layers).capitalize()} 1 × 1 convolutions with {groups} groups each follow "
+            f"one another on {channels} channels, without a shuffle. On how many input channels "
+            "does one output channel depend?"
         ),
         slips=[
             (
@@ -158,10 +157,10 @@ def exercise_5(draw: Draw) -> Number:
             (layers * seen, "Every layer cuts the channels at the same places."),
             (groups, f"There are {groups} groups; how many channels has each?"),
         ],
-        hint=f"Follow one group through all {layers_word} layers.",
+        hint=f"Follow one group through all {in_words(layers)} layers.",
         solution=(
-            f"{seen}. The cuts lie at the same places in all layers, so the {groups_word} groups "
-            f"are {groups_word} networks that never meet."
+            f"{seen}. The cuts lie at the same places in all layers, so the {in_words(groups)} "
+            f"groups are {in_words(groups)} networks that never meet."
         ),
     )
 

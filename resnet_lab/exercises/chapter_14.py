@@ -6,14 +6,8 @@ from math import exp
 
 import resnet_lab as rl
 
-from .drawing import Draw
+from .drawing import Draw, in_words
 from .forms import Choice, Code, Number
-
-WORDS = (
-    "none one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
-    "sixteen seventeen eighteen nineteen twenty twenty-one twenty-two twenty-three twenty-four "
-    "twenty-five twenty-six twenty-seven twenty-eight twenty-nine"
-).split()
 
 
 def exercise_1(draw: Draw) -> Number:
@@ -70,14 +64,14 @@ def exercise_2(draw: Draw) -> Number:
             ),
         ],
         hint=(
-            f"{WORDS[layers].capitalize()} 3 × 3 convolutions: the first {WORDS[near]} read "
+            f"{in_words(layers).capitalize()} 3 × 3 convolutions: the first {in_words(near)} read "
             f"neighbouring pixels, block {stage + 1}'s stride lies in its first one."
         ),
         solution=(
-            f"1 + {near}·2 + {far}·4 = {field}: the first convolution, {WORDS[before]} in blocks "
-            f"1 to {stage} and the first of block {stage + 1} add 2 each, the {WORDS[far]} behind "
-            "that stride 4 each. That is more than the picture: in the middle such a place can "
-            "see all of it."
+            f"1 + {near}·2 + {far}·4 = {field}: the first convolution, {in_words(before)} in "
+            f"blocks 1 to {stage} and the first of block {stage + 1} add 2 each, the "
+            f"{in_words(far)} behind that stride 4 each. That is more than the picture: in the "
+            "middle such a place can see all of it."
         ),
     )
 

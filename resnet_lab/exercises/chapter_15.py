@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..arithmetic import linear_params
 from ..tracing import trace
 from ..zoo import cifar_resnet, resnet
-from .drawing import Draw
+from .drawing import Draw, in_words
 from .forms import Choice, Code, Number
 
 
@@ -74,8 +74,7 @@ def exercise_3(draw: Draw) -> Number:
         slips=[
             (
                 batch // parts,
-                f"There are {'two' if processes == 2 else 'four'} processes, and each takes its "
-                "share first.",
+                f"There are {in_words(processes)} processes, and each takes its share first.",
             ),
             (batch // processes, "That is a process's share, which is then computed in parts."),
             (batch, "That is what one step of SGD sees, all together."),

@@ -5,15 +5,14 @@ from __future__ import annotations
 from math import perm
 
 from .. import probes, recorded
-from .drawing import Draw
+from .drawing import Draw, in_words
 from .forms import Choice, Code, Number
 
 
 def exercise_1(draw: Draw) -> Number:
     blocks, taken = draw(10, range(6, 13)), draw(3, (2, 3, 4))
     paths = probes.path_counts(blocks)[taken]
-    words = "two three four five six seven eight nine ten eleven twelve".split()
-    all_of_them, these = words[blocks - 2], words[taken - 2]
+    all_of_them, these = in_words(blocks), in_words(taken)
     product = " · ".join([str(blocks - left) for left in range(taken)])
     orders = " · ".join([str(1 + left) for left in range(taken)])
     return Number(

@@ -7,6 +7,20 @@ from random import Random
 from typing import TypeVar
 
 T = TypeVar("T")
+WORDS = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen "
+    "sixteen seventeen eighteen nineteen twenty"
+).split()
+
+
+def in_words(number: int) -> str:
+    """A number from 0 to 29, as a sentence has it.
+
+    Example:
+        >>> in_words(7), in_words(21)
+        ('seven', 'twenty-one')
+    """
+    return WORDS[number] if number <= 20 else f"twenty-{WORDS[number - 20]}"
 
 
 class Draw:

@@ -61,7 +61,6 @@ $(VENV)/.installed: requirements.txt pyproject.toml $(CONSTRAINTS)
 		sys.version_info < (3, 10) and 'Python 3.10 or newer is needed')"
 	@echo "Installing what the book needs into $(VENV): some minutes, once"
 	@$(PYTHON) -m venv $(VENV)
-	@$(PIP) --upgrade pip    # Debian's of 2023 tries one PyTorch after the other
 	@$(if $(TORCH_INDEX),sed -n '/^torch[<v]/p' /dev/null $(CONSTRAINTS) | \
 		xargs $(PIP) --index-url $(TORCH_INDEX) torch torchvision)
 	@$(PIP) --requirement requirements.txt --editable . $(CONSTRAINTS:%=--constraint %)

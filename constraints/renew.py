@@ -15,6 +15,8 @@ ROOT = Path(__file__).parent.parent
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 # PyTorch names the versions of its own libraries, which differ between its builds.
 LEFT_OUT = ("cuda-", "nvidia-", "triton", "setuptools", "pip")
+# For the oldest release of this Python: the newest soupsieve refuses 3.11.2, which Debian has.
+OLDEST = ["--python-version", f"{PYTHON}.0", "--only-binary=:all:", "--target", "unused"]
 # A bare torch==X selects X+cpu where both are at hand, which fits no other torchvision.
 RANGES = ("torch", "torchvision")
 
@@ -30,7 +32,7 @@ def line(name, version):
 with tempfile.TemporaryDirectory() as folder:
     report = Path(folder, "report.json")
     arguments = ["--dry-run", "--ignore-installed", "--quiet", "--report", str(report)]
-    arguments += ["--requirement", str(ROOT / "requirements.txt")]
+    arguments += ["--requirement", str(ROOT / "requirements.txt"), *OLDEST]
     subprocess.run([sys.executable, "-m", "pip", "install", *arguments], check=True)
     found = [install["metadata"] for install in json.loads(report.read_text())["install"]]
 

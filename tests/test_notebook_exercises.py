@@ -3,6 +3,8 @@
 import pytest
 from jupyter import ROOT, lab  # noqa: F401
 
+from resnet_lab.exercises import exercise
+
 CELL = ".jp-CodeCell:has-text('exercise(\"{}\")')"
 
 
@@ -49,6 +51,18 @@ def test_a_choice_and_its_solution(notebook):
     assert "Right: (b)." in verdict(cell, "✓")
     cell.get_by_role("button", name="Solution").click()
     cell.get_by_text("A step that has no room").wait_for()
+
+
+def test_another_one(notebook):
+    cell, other = notebook.locator(CELL.format("5.2")), exercise("5.2", seed=1)
+    cell.get_by_role("button", name="Another one").click()
+    cell.get_by_text(other.question).wait_for()
+    field = cell.get_by_label("Answer to exercise 5.2")
+    for answer, mark in ((other.record["slips"][0][0], "✗"), (other.record["answer"], "✓")):
+        notebook.wait_for_timeout(600)
+        field.fill(str(answer))
+        field.press("Enter")
+        assert str(answer) in verdict(cell, mark)
 
 
 def test_code_that_does_not_end_is_stopped_and_the_kernel_answers_on(notebook):

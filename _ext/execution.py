@@ -63,7 +63,10 @@ def run_changed_chapters(app: Sphinx, env: BuildEnvironment, docnames: list[str]
 
 def run(path: Path, notebook: nbformat.NotebookNode, timeout: int) -> ExecutionResult:
     """Run a notebook where it lies; its outputs are in the result."""
-    result = single_nb_execution(notebook, str(path.parent), timeout, allow_errors=False)
+    try:
+        result = single_nb_execution(notebook, str(path.parent), timeout, allow_errors=False)
+    except RuntimeError as error:  # no kernel, for instance: two have chosen the same port
+        result = ExecutionResult(notebook, str(path.parent), time=0, err=error)
     # An exception may not survive the way back; that there was one is enough.
     return attr.evolve(result, err=result.err and RuntimeError(str(result.err)))
 

@@ -1,5 +1,6 @@
 """What a build says and what fails it, on a book of two chapters."""
 
+import json
 import os
 import subprocess
 import sys
@@ -71,3 +72,25 @@ def test_a_cell_that_raises_fails_the_build_in_full(build, strict):
     assert built.returncode != 0
     assert "two  FAILED" in built.stderr and "ZeroDivisionError" in built.stderr
     assert "one  " in built.stderr  # the others are built all the same
+
+
+def test_a_kernel_that_does_not_start_is_tried_once_more(build, tmp_path, monkeypatch):
+    """Two that start at the same time may choose the same port: one of them ends at once."""
+    fails_once = tmp_path / "fails_once.py"
+    fails_once.write_text(
+        "import os, sys\n"
+        "from ipykernel import kernelapp\n"
+        f"try: os.mkdir({str(tmp_path / 'failed')!r})\n"
+        "except FileExistsError: kernelapp.launch_new_instance()\n"
+        "else: sys.exit('Address already in use')\n"
+    )
+    kernel = tmp_path / "kernels" / "python3" / "kernel.json"
+    kernel.parent.mkdir(parents=True)
+    argv = [sys.executable, str(fails_once), "-f", "{connection_file}"]
+    kernel.write_text(json.dumps({"argv": argv, "display_name": "Python", "language": "python"}))
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+
+    built = build("2", strict=True)
+    assert (tmp_path / "failed").exists()
+    assert built.returncode == 0, built.stderr
+    assert (tmp_path / "_build" / "html" / "two.html").exists()

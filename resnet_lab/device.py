@@ -163,7 +163,9 @@ def as_graph(train_step: Callable[[], None]) -> Callable[[], None]:
     only replayed. A step of ResNet-20 is some 400 small kernels, which a host launches more slowly
     than a GPU works them off.
     """
-    graph, aside, calls = torch.cuda.CUDAGraph(), torch.cuda.Stream(), 0  # type: ignore[no-untyped-call]
+    graph = torch.cuda.CUDAGraph()
+    aside = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+    calls = 0
 
     def run() -> None:
         nonlocal calls

@@ -78,8 +78,8 @@ def under_the_roof(cost: Roofline) -> str:
         else:
             idle += row.copies * row.bytes
     label = (
-        f"{bound} of the {layers} layers that multiply are bound by memory, with fewer than "
-        f"{cost.ridge:.0f} operations a byte; those that multiply nothing move "
+        f"{bound} of the {layers} layers with MACs are bound by memory, with fewer than "
+        f"{cost.ridge:.0f} operations a byte; those without MACs move "
         f"{100 * idle / moved:.0f} % of all bytes"
     )
     return draw_roofline(label, dots, peaks["conv"], bandwidth, device.name) + formula(label)

@@ -92,6 +92,77 @@ def newton(slope: Callable[[float], float]) -> Callable[[float, float], float]:
     return correction
 
 
+def euler(function: Function, guess: float, part: float, steps: int) -> list[float]:
+    r"""Steps that each add a part of Newton's correction: Euler's method for dx/dt = F(x).
+
+    .. math:: x_{k+1} = x_k + h F(x_k), \qquad F(x) = \frac{b - f(x)}{f'(x)}
+
+    Args:
+        function: what is to take the value that it has at `SOLUTION`.
+        guess: where to begin.
+        part: h; with 1 it is Newton's method.
+        steps: how many.
+
+    Returns:
+        All guesses, beginning with the one given; fewer than asked for where one has slope 0.
+
+    Example:
+        >>> euler(FUNCTIONS["line"], 2.5, 0.5, steps=2)
+        [2.5, 2.0, 1.75]
+    """
+    b, found = function.value(SOLUTION), [guess]
+    correction = newton(function.slope)
+
+    def added(residual: float, guess: float) -> float:
+        return part * correction(residual, guess)
+
+    for _ in range(steps):
+        try:
+            found += refine(function.value, b, found[-1], added, 1)[1:]
+        except ValueError:
+            break
+    return found
+
+
+def smooth_path(function: Function, guess: float, time: float, points: int) -> list[float]:
+    """The guesses on the way that Newton's steps take when they are infinitely small.
+
+    They solve the equation of `euler`. By the chain rule the residual then falls
+    alike for every function, and that is how a place on the way is found, by bisection:
+
+    .. math:: b - f(x(t)) = (b - f(x_0)) e^{-t}
+
+    Args:
+        function: what is to take the value that it has at `SOLUTION`.
+        guess: where the way begins.
+        time: where it ends; n steps of size h take nh.
+        points: how many guesses to return, at equal distances in time from 0 on.
+
+    Raises:
+        ValueError: the slope at the guess is 0.
+    """
+    b, found = function.value(SOLUTION), [guess]
+    start = residual(function.value, b, guess)
+    if start == 0:
+        return found * points
+    forward = 0.1 if newton(function.slope)(start, guess) > 0 else -0.1
+    for point in range(1, points):
+        goal = start * E ** (-time * point / (points - 1))
+
+        def passed(x: float, goal: float = goal) -> bool:
+            return bool((residual(function.value, b, x) - goal) * start < 0)
+
+        near, step = found[-1], forward
+        while not passed(near + step):
+            step *= 2
+        for _ in range(36):  # halve what is left until it is 1e-11 of a step
+            step /= 2
+            if not passed(near + step):
+                near += step
+        found.append(near)
+    return found
+
+
 @dataclass(frozen=True)
 class Function:
     """A function of one number to try guesses on.

@@ -8,7 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resnet_lab.residuals import FUNCTIONS, SOLUTION, E, error, newton, refine, residual, tanh
+from resnet_lab.residuals import (
+    FUNCTIONS,
+    SOLUTION,
+    E,
+    error,
+    euler,
+    newton,
+    refine,
+    residual,
+    smooth_path,
+    tanh,
+)
 
 WITH_MPMATH = {
     "line": lambda x: 2 * x,
@@ -107,3 +118,37 @@ def test_iterative_refinement_wins_back_the_digits_that_float32_lost():
 @given(st.floats(-1000, 1000))
 def test_tanh_is_maths(x):
     assert tanh(x) == pytest.approx(math.tanh(x), abs=1e-12)
+
+
+def test_part_of_a_step_leaves_the_rest_of_a_straight_lines_error():
+    """On a line each step removes the part h of the error: what is left is (1 - h)^n."""
+    for step, guess in enumerate(euler(FUNCTIONS["line"], 3.0, 0.1, steps=40)):
+        assert guess - SOLUTION == pytest.approx(1.5 * 0.9**step)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+@given(guess=guesses, time=st.floats(0.01, 100))
+def test_on_the_smooth_path_the_residual_falls_as_the_exponential_does(name, guess, time):
+    f, solution = FUNCTIONS[name], FUNCTIONS[name].value(SOLUTION)
+    if abs(f.slope(guess)) < 1e-6:
+        return
+    path = smooth_path(f, guess, time, 9)
+    start = solution - f.value(guess)
+    for place, x in enumerate(path):
+        assert solution - f.value(x) == pytest.approx(start * math.exp(-time * place / 8), abs=1e-8)
+
+
+@pytest.mark.parametrize("name, guess", [("tanh", 3.0), ("square", 4.0), ("cube", 3.0)])
+def test_half_the_step_is_half_as_far_from_the_smooth_path(name, guess):
+    """Euler's method is of the first order."""
+    end = smooth_path(FUNCTIONS[name], guess, 2, 2)[-1]
+    missed = [
+        euler(FUNCTIONS[name], guess, 2 / steps, steps)[-1] - end for steps in (400, 800, 1600)
+    ]
+    for longer, shorter in zip(missed, missed[1:], strict=False):
+        assert longer / shorter == pytest.approx(2, rel=0.05)
+
+
+def test_the_steps_end_where_the_slope_is_zero():
+    assert len(euler(FUNCTIONS["tanh"], 3.0, 1.0, steps=40)) == 3
+    assert euler(FUNCTIONS["square"], 0.0, 0.5, steps=3) == [0.0]

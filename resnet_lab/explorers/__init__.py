@@ -30,6 +30,7 @@ from .receptive_field import receptive_field
 from .residual_block import residual_block
 from .residual_error import residual_error
 from .signal_shapes import signal_shapes
+from .steps import steps
 
 __all__ = [
     "ALL",
@@ -59,4 +60,5 @@ __all__ = [
     "residual_block",
     "residual_error",
     "signal_shapes",
+    "steps",
 ]

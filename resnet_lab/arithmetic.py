@@ -219,9 +219,7 @@ def conv_params(
             f"groups is {groups}; it must divide both {in_channels} input and {out_channels} "
             "output channels"
         )
-    square = isinstance(kernel, int) or (
-        hasattr(kernel, "__index__") and not hasattr(kernel, "__len__")
-    )
+    square = not hasattr(kernel, "__len__") and hasattr(kernel, "__index__")
     area = product("kernel", (kernel, kernel) if square else kernel)  # type: ignore[arg-type]
     return area * (in_channels // groups) * out_channels + (out_channels if bias else 0)
 

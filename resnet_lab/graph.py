@@ -185,9 +185,8 @@ def block_name(name: str) -> str:
 
     "layer1.0" of "layer1.0.conv2", "block" of "block.conv2", "features.3" of "features.3".
     """
-    first, _, rest = name.partition(".")
-    second = rest.partition(".")[0]
-    return f"{first}.{second}" if second.isdigit() else first
+    parts = name.split(".")
+    return f"{parts[0]}.{parts[1]}" if len(parts) > 1 and parts[1].isdigit() else parts[0]
 
 
 @dataclass
@@ -254,8 +253,11 @@ def _behind(name: str, layers: list[Layer], places: dict[str, int]) -> list[bool
     found = [False] * len(places)
     waiting = [name]
     while waiting:
-        place = places.get(waiting.pop(), -1)
-        if place >= 0 and not found[place]:
+        read = waiting.pop()
+        if read not in places:
+            continue
+        place = places[read]
+        if not found[place]:
             found[place] = True
             waiting += layers[place].inputs or ([layers[place - 1].name] if place else [])
     return found

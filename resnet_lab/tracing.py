@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from .arithmetic import ReceptiveField
 from .checks import check_choice, check_int
-from .fields import growth
+from .fields import grown, growth
 from .graph import Graph, block_name, index_place
 from .kinds import HIDDEN
 from .rows import Row, Section
@@ -196,7 +196,7 @@ class Trace:
                     )
                     groups[-1].gated, groups[-1].unknown = row.gated, row.unknown
             if copies > 1:
-                groups[-1].field = section.last().field
+                groups[-1].field = grown(groups[-1].field, section.growth, copies - 1)
         return groups
 
     def memory(

@@ -62,7 +62,7 @@ class Walk:
             params if layer.params is None else layer.params,
             macs,
             field,
-            source.depth + DEPTHS.get(kind, 0),
+            source.depth + DEPTHS[kind] if kind in DEPTHS else source.depth,
             False,
             kernel,
             layer.stride,

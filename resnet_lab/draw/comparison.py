@@ -91,7 +91,7 @@ def _column(table: Trace) -> tuple[list[Bar], list[Arc]]:
     arcs: list[Arc] = []
     for block in blocks(table):
         found = []
-        for row in block.rows.values():
+        for row in block.rows:
             layer, kind = row.layer, row.kind
             does_nothing = kind == "avgpool" and row.input_shape == row.output_shape
             if layer is None or not row.on_main_path or kind not in KINDS or does_nothing:

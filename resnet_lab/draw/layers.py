@@ -66,46 +66,48 @@ class Block:
 
     Attributes:
         name: the prefix of its layers' names, or the layer's name.
-        rows: of its layers by name, in order of execution.
+        rows: of its layers, in order of execution.
+        named: the same by their layers' names.
         copies: how many such follow each other.
         known: its layers by the part they play, once `parts` was asked.
     """
 
     name: str
-    rows: dict[str, Row]
+    rows: list[Row]
+    named: dict[str, Row]
     copies: int
     known: Branches | None = None
 
     def parts(self) -> Branches:
         """Its layers by the part they play."""
         if self.known is None:
-            self.known = branches([row.layer for row in self.rows.values() if row.layer])
+            self.known = branches([row.layer for row in self.rows if row.layer])
         return self.known
 
     def main_path(self, layers: list[Layer]) -> list[Layer]:
         """Those of `layers` that are on the main path: not those that make a gate."""
-        return [layer for layer in layers if self.rows[layer.name].on_main_path]
+        return [layer for layer in layers if self.named[layer.name].on_main_path]
 
     def changes_shape(self) -> bool:
         """Whether what goes out has another shape than what comes in."""
-        rows = list(self.rows.values())
-        return rows[0].input_shape != rows[-1].output_shape
+        return self.rows[0].input_shape != self.rows[-1].output_shape
 
 
 def blocks(table: Trace) -> list[Block]:
     """A table's blocks and the layers between them, in order of execution."""
     found: list[Block] = []
     for section in table.sections:
-        name = None
+        within = "."  # no name begins so
         for row in section.rows:
             layer = row.layer
             if layer is None:
                 continue
-            prefix = block_name(layer.name)
-            if prefix != name:
-                name = prefix
-                found.append(Block(prefix, {}, section.copies))
-            found[-1].rows[layer.name] = row
+            if not layer.name.startswith(within):
+                prefix = block_name(layer.name)
+                within = prefix + "."
+                found.append(Block(prefix, [], {}, section.copies))
+            found[-1].rows.append(row)
+            found[-1].named[layer.name] = row
     return found
 
 

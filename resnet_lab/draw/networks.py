@@ -32,8 +32,8 @@ def network(table: Trace) -> str:
     head: list[Layer] = []
     stages: dict[str, list[Block]] = {}
     for block in blocks(table):
-        if block.name in block.rows:
-            layers = [row.layer for row in block.rows.values() if row.layer]
+        if block.name in block.named:
+            layers = [row.layer for row in block.rows if row.layer]
             (head if stages else stem).extend(layers)
         else:
             stages.setdefault(block.name.split(".")[0], []).append(block)
@@ -60,7 +60,7 @@ def network(table: Trace) -> str:
         y = below + 26
     body += _heading(y, "head", "", table.output_shape) + _layers(head, MARGIN, y + 18, dims)[0]
     found = [block for stage in stages.values() for block in stage]
-    kinds = {row.kind for block in found for row in block.rows.values() if row.on_main_path}
+    kinds = {row.kind for block in found for row in block.rows if row.on_main_path}
     marks = ["conv", *[kind for kind in SIGNS if kind in kinds]]
     key, y = legend(marks + shortcut_marks([(block, block.parts()) for block in found]), y + 48)
     return svg(y, _label(table, depths, found), body + key)

@@ -1,4 +1,4 @@
-"""Some tests take a sample, so that all of them end in a quarter of an hour.
+"""Some tests take a sample, so that all of them end in some twenty minutes.
 
 With `RESNET_LAB_EVERYTHING=1` in the environment they take everything: every notebook, every
 network of torchvision, every control from a server, too. That is an hour more.

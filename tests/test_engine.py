@@ -90,7 +90,8 @@ def compared(tmp_path_factory):
     cases = [
         Case(graph, shape, STEPS, seed, net) for seed, (net, graph, shape) in enumerate(described())
     ]
-    cases += [Case(graph, shape, STEPS, seed) for seed, (graph, shape) in enumerate(by_hand())]
+    steps = STEPS if EVERYTHING else FEW
+    cases += [Case(graph, shape, steps, seed) for seed, (graph, shape) in enumerate(by_hand())]
     random = range(200 if EVERYTHING else 10)
     cases += [Case(*at_random(seed), STEPS if seed % 10 == 0 else FEW, seed) for seed in random]
     folder, written = tmp_path_factory.mktemp("engine"), []

@@ -40,8 +40,9 @@ def write_assets(app: Sphinx) -> None:
     brython_bundle.check()
     folder = Path(app.outdir, "_static", "resnet_lab")
     folder.mkdir(parents=True, exist_ok=True)
-    for file in (*FILES, brython_bundle.brython_js()):
+    for file in FILES:
         shutil.copy(file, folder)
+    folder.joinpath("brython.js").write_text(brython_bundle.brython_js(), encoding="utf-8")
     job_scripts.write_scripts(folder)
     job_scripts.write_recorded(folder)
     folder.joinpath("palette.css").write_text(palette.css(), encoding="utf-8")

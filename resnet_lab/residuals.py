@@ -111,16 +111,8 @@ def euler(function: Function, guess: float, part: float, steps: int) -> list[flo
         [2.5, 2.0, 1.75]
     """
     b, found = function.value(SOLUTION), [guess]
-    correction = newton(function.slope)
-
-    def added(residual: float, guess: float) -> float:
-        return part * correction(residual, guess)
-
-    for _ in range(steps):
-        try:
-            found += refine(function.value, b, found[-1], added, 1)[1:]
-        except ValueError:
-            break
+    while len(found) <= steps and (slope := function.slope(found[-1])):
+        found.append(found[-1] + part * residual(function.value, b, found[-1]) / slope)
     return found
 
 
@@ -146,18 +138,18 @@ def smooth_path(function: Function, guess: float, time: float, points: int) -> l
     if start == 0:
         return found * points
     forward = 0.1 if newton(function.slope)(start, guess) > 0 else -0.1
+
+    def passed(x: float, goal: float) -> bool:
+        return bool((residual(function.value, b, x) - goal) * start < 0)
+
     for point in range(1, points):
         goal = start * E ** (-time * point / (points - 1))
-
-        def passed(x: float, goal: float = goal) -> bool:
-            return bool((residual(function.value, b, x) - goal) * start < 0)
-
         near, step = found[-1], forward
-        while not passed(near + step):
+        while not passed(near + step, goal):
             step *= 2
         for _ in range(36):  # halve what is left until it is 1e-11 of a step
             step /= 2
-            if not passed(near + step):
+            if not passed(near + step, goal):
                 near += step
         found.append(near)
     return found

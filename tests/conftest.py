@@ -103,8 +103,9 @@ def page_of(tmp_path_factory):
 
     def write(html, translated=False):
         folder, modules = tmp_path_factory.mktemp("page"), page_modules()
-        for file in (*live.FILES, brython_bundle.brython_js()):
+        for file in live.FILES:
             shutil.copy(file, folder)
+        (folder / "brython.js").write_text(brython_bundle.brython_js(), encoding="utf-8")
         (folder / "palette.css").write_text(live.palette.css(), encoding="utf-8")
         job_scripts.write_scripts(folder)
         ready = brython_bundle.translate(modules) if translated else {}

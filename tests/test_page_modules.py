@@ -1,7 +1,6 @@
 """Which modules a page runs, and the check of what the bundle assumes of Brython."""
 
 import ast
-import shutil
 from textwrap import dedent
 
 import pytest
@@ -79,7 +78,7 @@ def test_a_bundle_of_sub_packages_runs_in_a_page(browser, package, tmp_path):
     )
     stand_ins = {"__future__": Module("annotations = None"), "dataclasses": Module("dataclass = 0")}
     modules = {**stand_ins, **package_modules(package, ["show"]), "start": start}
-    shutil.copy(brython_bundle.brython_js(), tmp_path)
+    (tmp_path / "brython.js").write_text(brython_bundle.brython_js(), encoding="utf-8")
     page = tmp_path / "page.html"
     page.write_text("<script src=brython.js></script><script src=bundle.js></script>")
     for translated in (brython_bundle.translate(modules), {}):

@@ -65,7 +65,7 @@ def residual_block(table: Trace) -> str:
             f"{table.net.name} is more than one block; draw its trace with `network`, or trace a "
             "ResidualBlock"
         )
-    rows, parts = found[0].named, found[0].parts()
+    rows, parts = found[0].named(), found[0].parts()
     picture = _Picture(table, rows)
     channels = table.input_shape[0]
     start = slab(table.input_shape, (channels, "rl-muted"))

@@ -67,14 +67,12 @@ class Block:
     Attributes:
         name: the prefix of its layers' names, or the layer's name.
         rows: of its layers, in order of execution.
-        named: the same by their layers' names.
         copies: how many such follow each other.
         known: its layers by the part they play, once `parts` was asked.
     """
 
     name: str
     rows: list[Row]
-    named: dict[str, Row]
     copies: int
     known: Branches | None = None
 
@@ -84,9 +82,14 @@ class Block:
             self.known = branches([row.layer for row in self.rows if row.layer])
         return self.known
 
+    def named(self) -> dict[str, Row]:
+        """The rows by their layers' names."""
+        return {row.layer.name: row for row in self.rows if row.layer}
+
     def main_path(self, layers: list[Layer]) -> list[Layer]:
         """Those of `layers` that are on the main path: not those that make a gate."""
-        return [layer for layer in layers if self.named[layer.name].on_main_path]
+        rows = self.named()
+        return [layer for layer in layers if rows[layer.name].on_main_path]
 
     def changes_shape(self) -> bool:
         """Whether what goes out has another shape than what comes in."""
@@ -105,9 +108,8 @@ def blocks(table: Trace) -> list[Block]:
             if not layer.name.startswith(within):
                 prefix = block_name(layer.name)
                 within = prefix + "."
-                found.append(Block(prefix, [], {}, section.copies))
+                found.append(Block(prefix, [], section.copies))
             found[-1].rows.append(row)
-            found[-1].named[layer.name] = row
     return found
 
 

@@ -32,8 +32,8 @@ def network(table: Trace) -> str:
     head: list[Layer] = []
     stages: dict[str, list[Block]] = {}
     for block in blocks(table):
-        if block.name in block.named:
-            layers = [row.layer for row in block.rows if row.layer]
+        layers = [row.layer for row in block.rows if row.layer]
+        if layers[0].name == block.name:
             (head if stages else stem).extend(layers)
         else:
             stages.setdefault(block.name.split(".")[0], []).append(block)

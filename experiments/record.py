@@ -15,6 +15,7 @@ from resnet_lab.checkpoints import replace_file
 RESULTS = Path(__file__).with_name("results")
 RECORDED = Path(__file__).parents[1] / "resnet_lab" / "recorded_data.py"
 WHY = RECORDED.with_name("why_it_works.json")
+PAPER_TABLE = RECORDED.with_name("paper_table.json")
 
 
 def write(path, about, runs):
@@ -115,11 +116,32 @@ def write_recorded():
 
 def write_why():
     """Put the runs of results/why_it_works.json, one on every line, into the package."""
-    runs = json.loads((RESULTS / "why_it_works.json").read_text())["runs"]
+    write_lines(WHY, json.loads((RESULTS / "why_it_works.json").read_text())["runs"])
+
+
+def write_paper_table():
+    """Put the curves of results/paper_table.json, one network on every line, into the package."""
+    runs = json.loads((RESULTS / "paper_table.json").read_text())["runs"]
+    write_lines(
+        PAPER_TABLE,
+        [
+            {
+                "network": run["network"],
+                "test_error": run["test_error"],
+                "step": [point["step"] for point in run["curve"]],
+                "error": [round(point["error"], 5) for point in run["curve"]],
+            }
+            for run in runs
+        ],
+    )
+
+
+def write_lines(path, runs):
     lines = ",\n".join(json.dumps(run, separators=(",", ":")) for run in runs)
-    replace_file(WHY, lambda file: file.write(f"[\n{lines}\n]\n".encode()))
+    replace_file(path, lambda file: file.write(f"[\n{lines}\n]\n".encode()))
 
 
 if __name__ == "__main__":
     write_recorded()
     write_why()
+    write_paper_table()

@@ -123,15 +123,45 @@ def why_it_works(part: str, **wanted: object) -> list[dict[str, Any]]:
         >>> run["blocks"][:2]
         ['', 'layer1.0']
     """
-    import json  # pages have none, and ask for nothing of this
-    from pathlib import Path
-
-    runs = json.loads(Path(__file__).with_name("why_it_works.json").read_text(encoding="utf-8"))
     found = [
         run
-        for run in runs
+        for run in runs_of("why_it_works")
         if run["part"] == part and all(run.get(key) == value for key, value in wanted.items())
     ]
     if not found:
         raise ValueError(f"nothing was recorded for {part} with {wanted}")
     return found
+
+
+def paper_table(network: str) -> dict[str, Any]:
+    """The paper's training on CIFAR-10 (section 4.2), repeated on a JPEG copy of the images.
+
+    Args:
+        network: "plain20", "plain56", "resnet20" or "resnet56".
+
+    Returns:
+        "step", every thousandth of 64,000; "error", the share of wrong answers on the training
+        images since the one before; "test_error", the share on the test images after the last.
+
+    Raises:
+        ValueError: the network was not trained.
+
+    Example:
+        >>> paper_table("plain56")["error"][-1] > paper_table("plain20")["error"][-1]
+        True
+    """
+    runs = {run.pop("network"): run for run in runs_of("paper_table")}
+    if network not in runs:
+        raise ValueError(f"network is {network!r}; take one of {', '.join(runs)}")
+    return runs[network]
+
+
+def runs_of(name: str) -> list[dict[str, Any]]:
+    """The runs of a file beside this one."""
+    import json  # pages have none, and ask for nothing of this
+    from pathlib import Path
+
+    runs: list[dict[str, Any]] = json.loads(
+        Path(__file__).with_name(f"{name}.json").read_text(encoding="utf-8")
+    )
+    return runs

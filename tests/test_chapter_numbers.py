@@ -28,7 +28,6 @@ NO_CLAIM = (
 )
 QUOTED = {
     "01": {
-        "64,000": "the paper's steps",
         "44 110 1202": "the paper's depths",
         "9.5 12 13.5": "the paper, read off figure 6",
         "8.75 7.51 7.17 6.97 6.43 7.93 6.61 0.16": "the paper, table 6",

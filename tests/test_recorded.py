@@ -180,3 +180,15 @@ def test_what_the_package_has_for_chapter_16_is_what_the_results_say():
     assert len(recorded.why_it_works("paths", network="residual-56", seed=1)) == 1
     with pytest.raises(ValueError, match="nothing was recorded for lesions with .*resnet19"):
         recorded.why_it_works("lesions", network="resnet19")
+
+
+def test_what_the_package_has_of_cifar_is_what_the_results_say():
+    results = json.loads((EXPERIMENTS / "results" / "paper_table.json").read_text())
+    assert results["data"] == "CIFAR-10, JPEG copy" and results["steps"] == 64_000
+    for run in results["runs"]:
+        found = recorded.paper_table(run["network"])
+        assert found["test_error"] == run["test_error"]
+        assert found["step"] == [point["step"] for point in run["curve"]]
+        assert found["error"] == pytest.approx([point["error"] for point in run["curve"]], abs=1e-5)
+    with pytest.raises(ValueError, match="resnet110.*take one of plain56"):
+        recorded.paper_table("resnet110")

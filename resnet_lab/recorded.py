@@ -140,7 +140,7 @@ def paper_table(network: str) -> dict[str, Any]:
         network: "plain20", "plain56", "resnet20" or "resnet56".
 
     Returns:
-        "step", every thousandth of 64,000; "error", the share of wrong answers on the training
+        "step", where the curve has its points; "error", the share of wrong answers on the training
         images since the one before; "test_error", the share on the test images after the last.
 
     Raises:

@@ -32,7 +32,6 @@ QUOTED = {
         "9.5 12 13.5": "the paper, read off figure 6",
         "8.75 7.51 7.17 6.97 6.43 7.93 6.61 0.16": "the paper, table 6",
         "80": "the paper, section 4.2: percent of training error",
-        "10,000": "the title of Xiao and others",
     },
     "04": {"0.01 0.001": "an example of what relative means"},
     "06": {"275 249 343": "experiments/effective_fields.py"},

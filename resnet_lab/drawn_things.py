@@ -1,6 +1,6 @@
-"""A folder of drawn things, ten kinds of them, for a reader who has no photographs at hand.
+"""Drawn things for a reader who has no photographs at hand: a folder of ten kinds, and a ball.
 
-Every drawing is turned, scaled, moved, lit and covered with a pattern of its own.
+Every drawing of the folder is turned, scaled, moved, lit and covered with a pattern of its own.
 """
 
 from __future__ import annotations
@@ -163,3 +163,34 @@ def stripes(chance: random.Random, size: int) -> Iterator[list[tuple[float, floa
             for side in (-1, 1)
         ]
         yield [(size * a, size * b) for a, b in along]
+
+
+def ball(width: int = 480, height: int = 360) -> Any:
+    """A basketball on a floor of boards, lit from the upper left, as a PIL image."""
+    import torch
+    from PIL import Image
+    from torch import Tensor
+
+    def colour(red: float, green: float, blue: float) -> Tensor:
+        return torch.tensor((red, green, blue))[:, None, None]
+
+    y, x = torch.meshgrid(
+        torch.linspace(0.75, -0.75, height), torch.linspace(-1, 1, width), indexing="ij"
+    )
+    far = 1 / (0.12 - y).clamp(min=0.06)  # of the floor's points
+    boards = 0.9 + 0.1 * torch.sin((x * far * 4).floor() * 12.9)
+    wall = colour(0.82, 0.84, 0.86) * (0.8 + 0.3 * y)
+    photo = torch.where(y < 0, colour(0.78, 0.56, 0.36) * boards, wall)
+    shadow = ((x - 0.12) / 0.5) ** 2 + ((y + 0.47) / 0.12) ** 2 < 1
+    photo = torch.where(shadow, 0.45 * photo, photo)
+
+    x, y = x / 0.42, (y + 0.08) / 0.42  # now from the ball
+    z = (1 - x**2 - y**2).clamp(0).sqrt()
+    light = (0.6 * y - 0.45 * x + 0.66 * z).clamp(0)
+    seams = (x + 0.3 * y).abs() < 0.03
+    seams |= ((x + 0.3 * y).abs() - 0.6 - 0.3 * y**2).abs() < 0.03
+    seams |= (y - 0.3 * x).abs() < 0.03
+    skin = torch.where(seams, colour(0.12, 0.07, 0.05), colour(0.86, 0.42, 0.13))
+    lit = skin * (0.3 + 0.75 * light) + 0.3 * light**30
+    photo = torch.where(x**2 + y**2 < 1, lit, photo).clamp(0, 1)
+    return Image.fromarray((photo.permute(1, 2, 0) * 255).byte().numpy())

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from http.client import HTTPException
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -104,21 +106,52 @@ def our_weights(name: str) -> dict[str, Tensor]:
     return state
 
 
-def imagenet_weights(net: ResNet | VGG) -> dict[str, Tensor]:
-    """torchvision's, of its first recipe (IMAGENET1K_V1), from its cache or from the network."""
+def imagenet_weights(net: ResNet | VGG, seconds: float | None = None) -> dict[str, Tensor]:
+    """torchvision's, of its first recipe (IMAGENET1K_V1), from its cache or from the network.
+
+    Args:
+        net: The description of a network that torchvision has, too.
+        seconds: How long to wait for the network; None, as long as it takes.
+
+    Raises:
+        ValueError: torchvision has none like it.
+        OSError: They do not come.
+    """
     from torchvision.models import get_model_weights
 
-    name = torchvision_name(net)
-    found = get_model_weights(name)["IMAGENET1K_V1"]
+    url = get_model_weights(torchvision_name(net))["IMAGENET1K_V1"].url
+    file = Path(torch.hub.get_dir(), "checkpoints", Path(url).name)
     try:
-        state: dict[str, Tensor] = found.get_state_dict(progress=False, check_hash=True)
+        if not file.exists():
+            download(url, file, seconds)
+        state: dict[str, Tensor] = torch.load(file, map_location="cpu", weights_only=True)
         return state
-    except (OSError, RuntimeError) as error:
-        cache = Path(torch.hub.get_dir(), "checkpoints")
+    except (OSError, RuntimeError, HTTPException) as error:
         raise OSError(
-            f"the weights of {net.name} could not be downloaded ({error}); put {found.url} in "
-            f"{cache}, or take weights='fashion-mnist' with resnet20, which come with the package"
+            f"the weights of {net.name} could not be downloaded ({error}); put {url} in "
+            f"{file.parent}, or take weights='fashion-mnist' with resnet20, which come with the "
+            "package"
         ) from None
+
+
+def download(url: str, file: Path, seconds: float | None) -> None:
+    """Fetch a file whose name ends with the beginning of its hash; it is whole, or not there."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    trouble: list[Exception] = []
+
+    def fetch() -> None:
+        try:
+            torch.hub.download_url_to_file(url, str(file), file.stem.split("-")[-1], progress=False)
+        except Exception as error:
+            trouble.append(error)
+
+    thread = Thread(target=fetch, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if trouble:
+        raise trouble[0]
+    if thread.is_alive():
+        raise TimeoutError(f"nothing has come within {seconds:g} s")
 
 
 def torchvision_name(net: ResNet | VGG) -> str:

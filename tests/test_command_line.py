@@ -291,8 +291,10 @@ def test_a_folder_streams_into_a_frozen_network_with_a_head_of_its_own(
         return one.shape == other.shape and torch.equal(one, other)
 
     trained = torchvision.models.resnet18().state_dict()
-    kind = torchvision.models.ResNet18_Weights
-    monkeypatch.setattr(kind, "get_state_dict", lambda self, **_: dict(trained))
+    url = torchvision.models.ResNet18_Weights.IMAGENET1K_V1.url
+    (tmp_path / "checkpoints").mkdir()
+    torch.save(trained, tmp_path / "checkpoints" / url.rpartition("/")[2])
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
     command = ["train", "--weights", "imagenet", "--freeze", "--data", str(tmp_path / "photos")]
     command += ["--folder", str(tmp_path / "run"), "--log", "csv"]
     command += "--size 32 --batch 4 --steps 3 --stream --workers 0 --least-area 0.3".split()

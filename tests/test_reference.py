@@ -23,6 +23,7 @@ TORCH = (
     "folders",
     "drawn_things",
     "weights",
+    "profiling",
     "freezing",
     "logs",
     "saved",

@@ -1,32 +1,31 @@
-"""Chapter 14 offline, online and on a mute network: fetching weights neither fails nor hangs."""
+"""torchvision's weights online, offline and on a mute network: fetching neither fails nor hangs."""
 
 import hashlib
 import http.server
-import json
 import threading
 import time
-from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 import torch
+import torchvision
 
-CHAPTER = Path(__file__).parent.parent / "chapters" / "14-inside-a-trained-network.ipynb"
+import resnet_lab as rl
+from resnet_lab.weights import imagenet_weights
+
+NET = rl.resnet(18)
 
 
 @pytest.fixture
-def chapter(tmp_path, monkeypatch):
-    """Names that the chapter's functions define, with an empty folder for what is downloaded."""
+def weights_at(tmp_path, monkeypatch):
+    """A function that has torchvision's weights come from an address, into an empty folder."""
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
-    cells = [
-        "".join(cell["source"])
-        for cell in json.loads(CHAPTER.read_text(encoding="utf-8"))["cells"]
-        if cell["cell_type"] == "code"
-    ]
-    fetching = next(source for source in cells if "def imagenet_state" in source)
-    names = {"torch": torch, "Path": Path}
-    exec(fetching[: fetching.index("torch.manual_seed")], names)
-    return names
+
+    def set_address(url):
+        known = {"IMAGENET1K_V1": SimpleNamespace(url=url)}
+        monkeypatch.setattr(torchvision.models, "get_model_weights", lambda name: known)
+
+    return set_address
 
 
 @pytest.fixture
@@ -51,7 +50,7 @@ def serve():
         server.server_close()
 
 
-def test_weights_that_can_be_fetched_are_fetched_once(chapter, serve, tmp_path):
+def test_weights_that_can_be_fetched_are_fetched_once(weights_at, serve, tmp_path):
     torch.save({"fc.bias": torch.arange(3.0)}, tmp_path / "made.pth")
     content, asked = (tmp_path / "made.pth").read_bytes(), []
 
@@ -63,34 +62,36 @@ def test_weights_that_can_be_fetched_are_fetched_once(chapter, serve, tmp_path):
         handler.wfile.write(content)
 
     name = f"resnet18-{hashlib.sha256(content).hexdigest()[:8]}.pth"
-    chapter["weights"] = SimpleNamespace(url=f"{serve(answer)}/models/{name}")
+    weights_at(f"{serve(answer)}/models/{name}")
     for _ in range(2):
-        assert chapter["imagenet_state"]()["fc.bias"].tolist() == [0, 1, 2]
+        assert imagenet_weights(NET)["fc.bias"].tolist() == [0, 1, 2]
     assert asked == [f"/models/{name}"]
 
 
-def test_a_damaged_file_is_not_taken(chapter, serve):
+def test_a_damaged_file_is_not_taken(weights_at, serve):
     def answer(handler):
         handler.send_response(200)
         handler.end_headers()
         handler.wfile.write(b"something else")
 
-    chapter["weights"] = SimpleNamespace(url=f"{serve(answer)}/resnet18-f37072fd.pth")
-    assert chapter["imagenet_state"]() is None
+    weights_at(f"{serve(answer)}/resnet18-f37072fd.pth")
+    for _ in range(2):
+        with pytest.raises(OSError, match="ResNet-18 could not be downloaded .*hash"):
+            imagenet_weights(NET)
 
 
-def test_without_a_network_there_are_no_weights_and_no_error(chapter, capfd):
-    chapter["weights"] = SimpleNamespace(url="http://127.0.0.1:9/resnet18-f37072fd.pth")
-    assert chapter["imagenet_state"]() is None
+def test_without_a_network_the_error_says_what_to_do(weights_at, capfd):
+    weights_at("http://127.0.0.1:9/resnet18-f37072fd.pth")
+    with pytest.raises(OSError, match="could not be downloaded .*refused.*; put http.*fashion-mni"):
+        imagenet_weights(NET)
     assert capfd.readouterr().err == ""  # the book's build stops at anything on stderr
 
 
-def test_a_server_that_says_nothing_is_left_after_the_deadline(chapter, serve):
+def test_a_server_that_says_nothing_is_left_after_the_deadline(weights_at, serve):
     done = threading.Event()
-    chapter["weights"] = SimpleNamespace(
-        url=f"{serve(lambda handler: done.wait(30))}/resnet18-f37072fd.pth"
-    )
+    weights_at(f"{serve(lambda handler: done.wait(30))}/resnet18-f37072fd.pth")
     start = time.monotonic()
-    assert chapter["imagenet_state"](seconds=0.5) is None
+    with pytest.raises(OSError, match=r"nothing has come within 0\.5 s"):
+        imagenet_weights(NET, seconds=0.5)
     assert time.monotonic() - start < 10
     done.set()

@@ -32,7 +32,7 @@ print: book
 		"file://$(CURDIR)/_build/singlehtml/chapters/intro.html"
 
 test: $(VENV)/.installed
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.installed
 	$(BIN)/ruff format --check --quiet

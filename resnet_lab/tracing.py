@@ -273,6 +273,14 @@ def trace(net: Network, input_shape: tuple[int, ...]) -> Trace:
         section = Section(rows, copies, added, after.depth - before.depth, place)
         sections.append(section)
         if copies > 1:
+            if (before.output_shape, before.field.stride) != (
+                after.output_shape,
+                after.field.stride,
+            ):
+                raise ValueError(
+                    f"the block that begins with {rows[0].name!r} stands for {copies} in a row, "
+                    "but its output has another shape or stride than its input; write them out"
+                )
             walk.skip(section)
     walk.mark_main_path()
     return Trace(net, shape, sections, walk.field)

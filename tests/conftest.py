@@ -22,6 +22,16 @@ def pytest_configure():
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+LONG = {"browser", "book", "page_of", "jupyter", "firefox", "compared"}
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Files with browsers first: of two processes, none is left at the end with a long one."""
+    long = {item.path for item in items if LONG & set(item.fixturenames)}
+    items.sort(key=lambda item: item.path not in long)
+
+
 @pytest.fixture(scope="session")
 def browser():
     """Headless Chromium, with nothing of its own that asks the network."""
@@ -101,14 +111,17 @@ def page_of(tmp_path_factory):
     from _ext import brython_bundle, job_scripts, live
     from _ext.page_modules import page_modules
 
+    modules = page_modules()
+    translated_modules = functools.cache(lambda: brython_bundle.translate(modules))
+
     def write(html, translated=False):
-        folder, modules = tmp_path_factory.mktemp("page"), page_modules()
+        folder = tmp_path_factory.mktemp("page")
         for file in live.FILES:
             shutil.copy(file, folder)
         (folder / "brython.js").write_text(brython_bundle.brython_js(), encoding="utf-8")
         (folder / "palette.css").write_text(live.palette.css(), encoding="utf-8")
         job_scripts.write_scripts(folder)
-        ready = brython_bundle.translate(modules) if translated else {}
+        ready = translated_modules() if translated else {}
         script = brython_bundle.bundle(modules, ready)
         (folder / "bundle.js").write_text(script, encoding="utf-8")
         path = folder / "index.html"

@@ -12,3 +12,8 @@ EVERYTHING = bool(os.environ.get("RESNET_LAB_EVERYTHING"))
 only_with_everything = pytest.mark.skipif(
     not EVERYTHING, reason="this runs with RESNET_LAB_EVERYTHING=1"
 )
+
+
+def examples(count):
+    """Of so many random examples, how many are tried today."""
+    return count if EVERYTHING else count // 3

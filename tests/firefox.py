@@ -66,6 +66,7 @@ class Firefox:
     def open(self, address):
         self.origin, self.trouble = address.rpartition("/")[0], []
         self.ask("browsingContext.navigate", context=self.tab, url=address, wait="complete")
+        self.evaluate("document.querySelector('.rl-explorer').scrollIntoView()")  # it wakes up
         self.until("Boolean(window.resnet_lab)")
 
     def evaluate(self, expression, *arguments):

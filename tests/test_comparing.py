@@ -3,6 +3,7 @@
 import pytest
 import torch
 import torchvision
+from everything import examples
 from hypothesis import given, settings
 from networks import NAMED, TORCHVISION, networks, torchvision_model
 from torch import nn
@@ -26,7 +27,7 @@ def test_named_networks_are_what_is_built(name):
     assert compare(model, rl.named(name), SMALL).same
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(networks(heads=("average",)))
 def test_no_difference_is_found_where_there_is_none(case):
     net, shape = case

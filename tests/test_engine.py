@@ -88,7 +88,8 @@ def compared(tmp_path_factory):
     """Every case with the engine's results and PyTorch's. One node process runs them all."""
     torch.manual_seed(0)
     cases = [
-        Case(graph, shape, STEPS, seed, net) for seed, (net, graph, shape) in enumerate(described())
+        Case(graph, shape, STEPS if EVERYTHING or seed % 3 == 0 else FEW, seed, net)
+        for seed, (net, graph, shape) in enumerate(described())
     ]
     steps = STEPS if EVERYTHING else FEW
     cases += [Case(graph, shape, steps, seed) for seed, (graph, shape) in enumerate(by_hand())]

@@ -49,6 +49,10 @@ BAD = [
     (text(input_shape=[1, 2, 3, 4, 5]), "one to four"),
     (text(repeats=[[0, 5, 2]]), "share no index"),
     (text(repeats=[[5, 2, 2]]), "three numbers"),
+    (
+        text(layers=[{"name": "a.0.conv", "kind": "conv", "channels": 4}], repeats=[[0, 1, 9]]),
+        "'a.0.conv' stands for 9 in a row",
+    ),
     (text(repeats=[[*GOOD["repeats"][0][:2], 10**6]]) if GOOD["repeats"] else "", ""),
     (layer(kind="exec"), "kind of conv is 'exec'"),
     (layer(kind=["conv"]), "known are"),

@@ -4,6 +4,7 @@ import pytest
 import torch
 import torchvision
 from bad_input import refused
+from everything import examples
 from hypothesis import given, settings
 from networks import networks
 from torch import nn
@@ -82,7 +83,7 @@ def test_kept_activations_of_torchvisions_networks(name, precision):
     assert kept == saved_bytes(model, torch.randn(2, 3, 64, 64), precision)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(networks())
 def test_kept_activations_of_random_networks(case):
     """Repeated blocks are counted once and multiplied: here every one runs."""

@@ -5,6 +5,7 @@ from collections import OrderedDict
 import pytest
 import torch
 from agreement import assert_agrees, shapes_after
+from everything import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks import NAMED, networks
@@ -17,14 +18,14 @@ from resnet_lab.models import build
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=examples(250), deadline=None)
 @given(networks(stages=3, blocks=2))
 def test_build_and_trace_agree_on_any_network(case):
     net, shape = rl.ResNet(**case[0]), case[1]
     assert_agrees(build(net), rl.trace(net, shape))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(networks(stages=1), st.integers(1, 3), st.integers(1, 6))
 def test_build_and_trace_agree_on_any_block(case, stride, in_channels):
     net, (_, *sides) = case

@@ -4,13 +4,14 @@ import pytest
 import reference
 import torch
 from agreement import seen
+from everything import examples, only_with_everything
 from hypothesis import given, settings
 from networks import IMAGENET, TABLE_1, TORCHVISION, networks, torchvision_model
 
 import resnet_lab as rl
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(networks(stages=3, blocks=2, width=2, heads=("average",), gates=(False,)))
 def test_fields_of_a_random_network(case):
     net, shape = case
@@ -32,9 +33,16 @@ LAST_FIELDS = [
     (101, 1.5, 971),
     (152, 1.5, 1451),
 ]
+LONG = [(101, 1), (152, 1), (152, 1.5)]
 
 
-@pytest.mark.parametrize("depth, version, last", LAST_FIELDS)
+@pytest.mark.parametrize(
+    "depth, version, last",
+    [
+        pytest.param(*each, marks=only_with_everything if each[:2] in LONG else ())
+        for each in LAST_FIELDS
+    ],
+)
 def test_fields_of_the_papers_networks(depth, version, last):
     """Every layer of the 2-D network against the gradients of a thin 1-D one."""
     model = reference.ResNet(*TABLE_1[depth], (1, 1, 1, 1), version=version, dims=1)

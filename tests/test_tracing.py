@@ -7,6 +7,7 @@ import reference
 import torch
 import torchvision.models
 from agreement import counted
+from everything import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from networks import IMAGENET, RESNETS, TABLE_1, TORCHVISION, networks, torchvision_model
@@ -16,7 +17,7 @@ from torch.utils.flop_counter import FlopCounterMode
 import resnet_lab as rl
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(networks())
 def test_every_layer_of_a_random_network(case):
     net, shape = case
@@ -25,7 +26,7 @@ def test_every_layer_of_a_random_network(case):
     )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=examples(100), deadline=None)
 @given(networks(stages=1), st.integers(1, 8), st.integers(1, 3))
 def test_every_layer_of_a_random_block(case, in_channels, stride):
     net, (_, *sides) = case

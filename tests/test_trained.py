@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from everything import only_with_everything
 
 import resnet_lab as rl
 from resnet_lab import trained
@@ -42,7 +43,7 @@ def test_the_packages_test_images_are_answered_as_the_whole_set_was(name):
 
 @pytest.mark.slow
 @pytest.mark.skipif(not FASHION_DEBIAN.exists(), reason="it needs the whole of Fashion-MNIST")
-@EVERY
+@pytest.mark.parametrize("name", ["resnet20", pytest.param("plain20", marks=only_with_everything)])
 def test_the_whole_set_is_answered_as_recorded(name):
     found = evaluate(opened(name), load("fashion-mnist"), "test", precision="float32")
     assert found["error"] == pytest.approx(recorded(name)["test_error_int8"], abs=3e-4)

@@ -87,4 +87,4 @@ def is_copy(layers: list[Pair], first: int, size: int, number: int, place: int) 
 def counts(row: Row) -> tuple[object, ...]:
     """What rows of copies have in common."""
     shapes = row.input_shape, row.output_shape
-    return *shapes, row.params, row.macs, row.gated, row.field.size is None
+    return *shapes, row.params, row.macs, row.gated, row.field.size is None, row.field.stride

@@ -15,7 +15,7 @@ import nbformat
 import pytest
 from jupyter import Server, served
 
-WANTED = ("notebook==6.5.*", "ipywidgets==7.7.*")
+WANTED = ("notebook==6.5.*", "ipywidgets==7.7.*", "matplotlib")
 # Cells that run before the widgets are there show none.
 READY = """() => {
     const {_fully_loaded, kernel} = window.Jupyter?.notebook ?? {};

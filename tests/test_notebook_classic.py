@@ -2,13 +2,12 @@
 
 import pytest
 from classic import classic  # noqa: F401 - a fixture
-from everything import only_with_everything
 from notebook_controls import Notebook
 
 from chapters import ROOT
 from resnet_lab.explorers import ALL
 
-pytestmark = only_with_everything
+pytestmark = pytest.mark.slow
 CELL = ".code_cell:has-text('exercise(\"{}\")')"
 
 

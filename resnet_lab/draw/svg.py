@@ -12,7 +12,7 @@ WIDTH = 400
 # smaller. The name twice outranks Jupyter's own rule for pictures. A picture that is a document of
 # its own (:root) asks the reader's system for light or dark.
 STYLE = (
-    ".rl-svg.rl-svg{display:block;width:100%;max-width:30rem;height:auto;margin:0 auto;"
+    ".rl-svg.rl-svg{display:block;width:100%;max-width:max(30rem,480px);height:auto;margin:0 auto;"
     "font:12px system-ui,sans-serif}"
     ".rl-svg text{fill:currentColor}.rl-svg .rl-title{font-size:15px;font-weight:600}"
     ".rl-svg .rl-small{font-size:10px}.rl-svg .rl-label{font-size:11px}"

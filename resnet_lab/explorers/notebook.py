@@ -7,6 +7,7 @@ the widgets, `notebook.js` copies. Whoever sets `Explorer.value` moves them.
 from __future__ import annotations
 
 import os
+import re
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -26,10 +27,14 @@ INSTALL = "Its controls need ipywidgets: <code>pip install ipywidgets</code>, th
 
 
 def style() -> str:
-    """The style sheet of explorers in a notebook, palette included."""
+    """The style sheet of explorers in a notebook, palette included.
+
+    Its lengths are in pixels, as Jupyter's own are: the classic notebook has a rem of 10 of them.
+    """
     files = ("explorers.css", "notebook.css")
     sheets = [Path(__file__).with_name(file).read_text(encoding="utf-8") for file in files]
-    return f"<style>{''.join([palette.css(), *sheets])}</style>"
+    text = re.sub(r"([\d.]+)rem", lambda found: f"{16 * float(found[1]):g}px", "".join(sheets))
+    return f"<style>{palette.css()}{text}</style>"
 
 
 def forms(explorer: Explorer) -> dict[str, Any]:

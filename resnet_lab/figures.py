@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 # A picture that is a document of its own asks the reader's system for light or dark.
 _ALONE = (
-    ".rl-plot.rl-plot{display:block;width:100%;max-width:max(34rem,544px);height:auto;margin:0 auto}"
+    ".rl-plot.rl-plot{display:block;width:100%;max-width:max(34rem,544px);height:auto;"
+    "margin:0 auto}"
     ".rl-plot text{font-family:system-ui,sans-serif!important}"
     "@media screen and (prefers-color-scheme:dark){.rl-plot:root{"
     + properties([(name, DARK[name]) for name in MARKS])

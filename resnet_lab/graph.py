@@ -57,6 +57,18 @@ class Layer:
     params: int | None = None
     line: str = ""
 
+    def settings(self) -> dict[str, Any]:
+        """What is not as usual, by name.
+
+        Example:
+            >>> Layer("conv1", "conv", channels=8, kernel=3, stride=1).settings()
+            {'name': 'conv1', 'kind': 'conv', 'channels': 8, 'kernel': 3}
+        """
+        return {name: value for name, value in vars(self).items() if value != USUAL[name]}
+
+
+USUAL = vars(Layer("", ""))
+
 
 @dataclass
 class Graph:
@@ -100,36 +112,49 @@ class Graph:
             end = stop
         return found
 
-    def written_out(self) -> list[Layer]:
-        """Every layer, copies of repeated blocks included."""
-        layers = []
+    def copied(self) -> list[tuple[Layer, str, list[str]]]:
+        """Every layer with its name and inputs; a copy's have its own index."""
+        found = []
         for first, stop, copies in self.sections():
             block = self.layers[first:stop]
-            layers += block
-            place = index_place(block) if copies > 1 else 1
+            found += [(layer, layer.name, list(layer.inputs)) for layer in block]
+            if copies == 1:
+                continue
+            place = index_place(block)
+            names = [
+                (layer, divided(layer.name, place), [divided(name, place) for name in layer.inputs])
+                for layer in block
+            ]
             for copy in range(1, copies):
-                for layer in block:
-                    inputs = tuple([shifted(name, copy, place) for name in layer.inputs])
-                    layers.append(
-                        Layer(
-                            shifted(layer.name, copy, place),
-                            layer.kind,
-                            inputs,
-                            layer.channels,
-                            layer.kernel,
-                            layer.stride,
-                            layer.padding,
-                            layer.dilation,
-                            layer.groups,
-                            layer.bias,
-                            layer.output_size,
-                            layer.ceil_mode,
-                            layer.shape,
-                            layer.params,
-                            layer.line,
-                        )
-                    )
-        return layers
+                for layer, (head, index, tail), inputs in names:
+                    read = [f"{head}{index + copy}{tail}" for head, index, tail in inputs]
+                    found.append((layer, f"{head}{index + copy}{tail}", read))
+        return found
+
+    def written_out(self) -> list[Layer]:
+        """Every layer, copies of repeated blocks included."""
+        return [
+            layer
+            if name == layer.name
+            else Layer(
+                name,
+                layer.kind,
+                tuple(inputs),
+                layer.channels,
+                layer.kernel,
+                layer.stride,
+                layer.padding,
+                layer.dilation,
+                layer.groups,
+                layer.bias,
+                layer.output_size,
+                layer.ceil_mode,
+                layer.shape,
+                layer.params,
+                layer.line,
+            )
+            for layer, name, inputs in self.copied()
+        ]
 
     def stages(self) -> dict[str, dict[str, list[Layer]]]:
         """For every stage its blocks by name, and for every block its layers."""
@@ -142,11 +167,12 @@ class Graph:
         return found
 
     def to_dict(self) -> dict[str, object]:
-        """Plain data for JSON: every layer written out, with its inputs named."""
+        """Plain data for JSON: every layer written out, with its inputs and what is not usual."""
         layers, before = [], INPUT
-        for layer in self.written_out():
-            layers.append({**vars(layer), "inputs": list(layer.inputs) or [before]})
-            before = layer.name
+        settings = {layer.name: layer.settings() for layer in self.layers}
+        for layer, name, inputs in self.copied():
+            layers.append({**settings[layer.name], "name": name, "inputs": inputs or [before]})
+            before = name
         return {
             "name": self.name,
             "dims": self.dims,
@@ -155,16 +181,22 @@ class Graph:
         }
 
 
+def divided(name: str, place: int) -> tuple[str, int, str]:
+    """A name around the index that ends its part at `place`: ("layer1.", 1, ".conv1")."""
+    parts = name.split(".", place + 1)
+    word = parts[place]
+    stem = word.rstrip("0123456789")
+    tail = "".join([f".{part}" for part in parts[place + 1 :]])
+    return ".".join([*parts[:place], stem]), int(word[len(stem) :]), tail
+
+
 def shifted(name: str, copies: int, place: int = 1) -> str:
     """The name of the same layer so many blocks on: "layer1.1.conv1" becomes "layer1.3.conv1".
 
     `place` is that of the part with the block's index, which may end a word: "layer_1".
     """
-    parts = name.split(".", place + 1)
-    word = parts[place]
-    stem = word.rstrip("0123456789")
-    parts[place] = f"{stem}{int(word[len(stem) :]) + copies}"
-    return ".".join(parts)
+    head, index, tail = divided(name, place)
+    return f"{head}{index + copies}{tail}"
 
 
 def index_place(block: list[Layer]) -> int:

@@ -6,7 +6,7 @@ fit is refused with a sentence.
 
 from __future__ import annotations
 
-from .graph import Graph, Layer, index_place
+from .graph import USUAL, Graph, Layer, index_place
 from .kinds import KINDS
 from .tracing import AXES, Trace, trace
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 FORMAT, VERSION = "resnet_lab network", 1
 LONGEST = 2_000_000  # characters
 LAYERS, NAME, LINE, NUMBER, PARAMS = 3000, 120, 300, 1_000_000, 10**12
-USUAL = vars(Layer("", ""))
 WINDOW = ("kernel", "stride", "padding", "dilation")
 
 
@@ -33,10 +32,7 @@ def to_json(table: Trace) -> str:
     from json import dumps
 
     graph = table.net.graph()
-    layers = [
-        {name: value for name, value in vars(layer).items() if value != USUAL[name]}
-        for layer in graph.layers
-    ]
+    layers = [layer.settings() for layer in graph.layers]
     data = {
         "format": FORMAT,
         "version": VERSION,

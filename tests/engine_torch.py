@@ -4,6 +4,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from resnet_lab.graph import USUAL
+
 CONV = {1: nn.Conv1d, 2: nn.Conv2d}
 NORM = {1: nn.BatchNorm1d, 2: nn.BatchNorm2d}
 MAX_POOL = {1: functional.max_pool1d, 2: functional.max_pool2d}
@@ -16,6 +18,7 @@ class Network(nn.Module):
 
     def __init__(self, graph, shape):
         super().__init__()
+        graph = {**graph, "layers": [{**USUAL, **layer} for layer in graph["layers"]]}
         self.graph, self.dims = graph, graph["dims"]
         self.layers, channels = nn.ModuleDict(), {"input": graph["in_channels"]}
         with torch.no_grad():

@@ -112,20 +112,19 @@ def view(
         label = f"Step {step} of {steps}: training loss {texts}"
     else:
         label = f"Twins of {depth} layers, not yet trained"
-    points, networks = _known(task, depth, shortcut, seed, batchnorm)
     maps = ""
     if task == "spirals":
         for kind in COLOURS:
             values = results["maps"][kind] if results else UNTRAINED
             words = f"What the {kind} network answers at every place, step {step} of {steps}"
             maps += (
-                f"<figure>{decision_map(values, 32 if step else 4, points, words)}"
+                f"<figure>{decision_map(values, 32 if step else 4, _points(seed), words)}"
                 f"<figcaption>{kind}</figcaption></figure>"
             )
         maps = f"<div class='rl-pair'>{maps}</div>"
     rows = [
         (f"{kind}, {depth} layers", params, said[kind] if step else "–")
-        for kind, params in networks
+        for kind, params in _networks(task, depth, shortcut, batchnorm)
     ]
     return (
         f"<div class='rl-race'>{curves(losses, steps // 20, steps, label)}{maps}</div>"
@@ -136,27 +135,30 @@ def view(
 
 
 UNTRAINED = levels([0.5] * 16, 4)
-KNOWN: dict[tuple[object, ...], Any] = {}
+KNOWN: dict[str, tuple[object, Any]] = {}
 
 
-def _known(
-    task: str, depth: int, shortcut: str, seed: int, batchnorm: bool
-) -> tuple[str, list[tuple[str, str]]]:
-    """The points that are shown, and each network's parameters: the same for a whole run."""
-    key = (task, depth, shortcut, seed, batchnorm)
-    if key not in KNOWN:
-        shape = tuple(jobs.TASKS[task]["shape"])
+def _points(seed: int) -> str:
+    """The points that are shown: the same until another seed is asked for."""
+    if KNOWN.get("points", ("",))[0] != seed:
+        KNOWN["points"] = seed, dots(jobs.spirals(DOTS, seed))
+    found: str = KNOWN["points"][1]
+    return found
+
+
+def _networks(task: str, depth: int, shortcut: str, batchnorm: bool) -> list[tuple[str, str]]:
+    """Each network with its parameters: the same for a whole run."""
+    key = (task, depth, shortcut, batchnorm)
+    if KNOWN.get("networks", ("",))[0] != key:
         networks = []
         for kind, net in jobs.twins(task, depth, shortcut).items():
-            traced = trace(net, shape)
+            traced = trace(net, tuple(jobs.TASKS[task]["shape"]))
             params = traced.params
             if not batchnorm:
                 params -= sum([row.params for row in traced.rows if row.kind == "batchnorm"])
             networks.append((kind, f"{params:,}"))
-        points = dots(jobs.spirals(DOTS, seed)) if task == "spirals" else ""
-        KNOWN.clear()
-        KNOWN[key] = points, networks
-    found: tuple[str, list[tuple[str, str]]] = KNOWN[key]
+        KNOWN["networks"] = key, networks
+    found: list[tuple[str, str]] = KNOWN["networks"][1]
     return found
 
 

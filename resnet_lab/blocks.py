@@ -180,7 +180,7 @@ def _changed_shortcut(
 def check_block(net: ResNet | ResidualBlock) -> None:
     """Raise ValueError or TypeError unless a block can be as `net` says."""
     for option, words in BLOCK_OPTIONS.items():
-        check_choice(option, getattr(net, option), tuple(words))
+        object.__setattr__(net, option, check_choice(option, getattr(net, option), tuple(words)))
     check_choice("dims", net.dims, (1, 2))
     for name in ("dims", "kernel"):  # NumPy's integers overflow, and would not go into JSON
         object.__setattr__(net, name, check_int(name, getattr(net, name)))

@@ -121,8 +121,8 @@ def same_run(checkpoint: Path, old: dict[str, Any], new: dict[str, Any]) -> None
         for history in (old, new)
     ]
     for name in now:
-        if before.get(name) != now[name]:
+        if name in before and before[name] != now[name]:  # older runs say less
             raise ValueError(
-                f"{checkpoint} is of another run: its {name} is {before.get(name)!r}, now it is "
+                f"{checkpoint} is of another run: its {name} is {before[name]!r}, now it is "
                 f"{now[name]!r}; choose another folder, or delete it to start again"
             )

@@ -90,7 +90,8 @@ def main(argv: list[str] | None = None, prog: str = "resnet-lab") -> int:
     except RuntimeError as error:
         if type(error).__name__ != "OutOfMemoryError":  # of PyTorch, on a GPU
             raise
-        print("error: the GPU's memory is full; try --accumulate 2, or a smaller --batch or --size")
+        remedy = "try --accumulate 2, or a smaller --batch or --size"
+        print(f"error: the GPU's memory is full; {remedy}", file=sys.stderr)
     return 2
 
 

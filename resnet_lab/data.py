@@ -75,17 +75,26 @@ class Data:
 
     def summary(self) -> dict[str, Any]:
         """What identifies this data set in a history or a checkpoint."""
-        labels = torch.cat([self.train.labels, self.validation.labels]).numpy().tobytes()
+        labels = torch.cat([self.train.labels, self.validation.labels])
+        images = self.train.images
+        chosen = torch.linspace(0, len(images) - 1, min(32, len(images))).long()
+        some = images.pick(chosen.tolist()) if isinstance(images, Pictures) else images[chosen]
         return {
             "name": self.name,
             "classes": list(self.classes),
             "train": len(self.train.labels),
             "validation": len(self.validation.labels),
-            "labels": f"{zlib.crc32(labels):08x}",
+            "labels": checksum(labels),
+            "images": checksum(some),
             "shape": list(self.train.images.shape[1:]),
             "mean": list(self.mean),
             "std": list(self.std),
         }
+
+
+def checksum(numbers: Tensor) -> str:
+    """Eight digits that other numbers will hardly have."""
+    return f"{zlib.crc32(numbers.contiguous().numpy().tobytes()):08x}"
 
 
 def load(
@@ -160,10 +169,10 @@ def load_folder(
     if validated is None:
         held_out = validation_mask(train.labels, count, validation)
         train, validated = train.part(~held_out), train.part(held_out)
-    path = Pictures(train, Reader(False, size, ()), workers).path
     # Grey only if all are: one picture in colours makes the grey ones three alike channels.
-    grey = all(is_grey(path(index)) for index in range(len(train.names)))
-    first = open_image(path(0)) if size is None else None
+    parts = [part for part in (train, validated, test) if part]
+    grey = all(is_grey(part.path(index)) for part in parts for index in range(len(part.names)))
+    first = open_image(train.path(0)) if size is None else None
     sides = (first.height, first.width) if first else (size or 1, size or 1)
     reader = Reader(grey, size, (1 if grey else 3, *sides))
     held = len(train.names) + len(validated.names)

@@ -154,7 +154,7 @@ class Steps(Dataset[tuple[Tensor, Tensor]]):
         images = torch.empty((len(indices), *pictures.shape[1:]), dtype=torch.uint8)
         for place, index in enumerate(indices):
             seed = ((recipe.seed * 1_000_003 + step) * 1_000_003 + index) % 2**63
-            path = pictures.path(index)
+            path = pictures.files.path(index)
             images[place] = pictures.reader.read_crop(path, recipe.least_area, seed)
         return images
 

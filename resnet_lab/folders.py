@@ -16,10 +16,16 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-IMAGE_FILES = tuple(".png .jpg .jpeg .bmp .webp .gif .ppm .pgm .tif .tiff".split())
+IMAGE_FILES = tuple(
+    ".png .jpg .jpeg .jpe .jfif .mpo .bmp .webp .gif .ppm .pgm .pbm .pnm .tga .tif .tiff".split()
+)
 UNREADABLE = tuple(".heic .heif .avif .jxl .jp2 .svg .psd .raw .dng .cr2 .nef .arw".split())
 GREY = ("1", "L", "LA", "I", "F")  # and those that begin with I;
-VALIDATION_FOLDERS = ("val", "validation", "valid")
+SPLITS = {  # what the folder of a part may be called, in small or in large letters
+    "train": ("train", "training"),
+    "validation": ("val", "valid", "validation", "dev"),
+    "test": ("test", "testing"),
+}
 RATIOS = (3 / 4, 4 / 3)  # of a random-resized crop's sides, torchvision's
 
 
@@ -36,6 +42,10 @@ class Files(NamedTuple):
     base: Path
     names: np.ndarray[Any, Any]
     labels: Tensor
+
+    def path(self, index: int) -> Path:
+        """Of one image."""
+        return self.base / os.fsdecode(bytes(self.names[index]))
 
     def part(self, chosen: Tensor) -> Files:
         """Those that `chosen`, bool (N,), has."""
@@ -55,29 +65,37 @@ def find(root: Path) -> Layout:
     """The classes and files of a folder.
 
     Either one sub-folder a class, or such folders `train` and, beside it, `test`, `val` or both,
-    as ImageNet has them.
+    as ImageNet has them; SPLITS has other names for them.
 
     Raises:
         ValueError: It has no classes, a class has no images, or a split has a class of its own.
     """
-    beside = [name for name in ("test", *VALIDATION_FOLDERS) if (root / name).is_dir()]
-    split = (root / "train").is_dir() and bool(beside)
-    base = root / "train" if split else root
+    names = class_folders(root)
+    parts = {
+        part: next((name for name in names if name.lower() in known), None)
+        for part, known in SPLITS.items()
+    }
+    beside = [name for part, name in parts.items() if name and part != "train"]
+    split = parts["train"] is not None and (beside or names == [parts["train"]])
+    base = root / (parts["train"] or "") if split else root
     classes = class_folders(base)
     if not classes:
         raise ValueError(
             f"{base} holds no folders; make one for every class and put its images there"
         )
-    found: dict[str, Files | None] = {"test": None, "val": None}
-    for name in beside if split else ():
+    found: dict[str, Files | None] = {"validation": None, "test": None}
+    for part in found if split else ():
+        name = parts[part]
+        if name is None:
+            continue
         for other in class_folders(root / name):
             if other not in classes:
                 raise ValueError(
                     f"{root / name / other} is of a class that {base} has no images of; add some "
                     "there or remove the folder"
                 )
-        found["test" if name == "test" else "val"] = image_files(root / name, classes)
-    return Layout(tuple(classes), image_files(base, classes), found["val"], found["test"])
+        found[part] = image_files(root / name, classes)
+    return Layout(tuple(classes), image_files(base, classes), found["validation"], found["test"])
 
 
 def class_folders(base: Path) -> list[str]:
@@ -247,12 +265,8 @@ class Pictures(Dataset[Tensor]):
     def __len__(self) -> int:
         return len(self.files.names)
 
-    def path(self, index: int) -> Path:
-        """Of one image."""
-        return self.files.base / os.fsdecode(bytes(self.files.names[index]))
-
     def __getitem__(self, index: int) -> Tensor:
-        return self.reader.read(self.path(index))
+        return self.reader.read(self.files.path(index))
 
     def pick(self, indices: Sequence[int]) -> Tensor:
         """Some of them, uint8 (n, C, H, W)."""

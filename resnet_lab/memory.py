@@ -145,7 +145,7 @@ def memory(
         >>> need.weights, need.activations
         (102228128, 172031488)
     """
-    check_int("batch", batch)
+    batch = check_int("batch", batch)
     check_choice("precision", precision, PRECISIONS)
     check_choice("optimizer", optimizer, OPTIMIZERS)
     check_choice("checkpointing", checkpointing, (False, True))

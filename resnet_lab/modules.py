@@ -33,6 +33,12 @@ def conv3x3(
     return CONV[dims](*sizes, kernel, stride, padding=kernel // 2, bias=False)
 
 
+def batchnorm(dims: int, channels: int) -> nn.Module:
+    """BatchNorm of so many channels."""
+    check_choice("dims", dims, (1, 2))
+    return BATCHNORM[dims](check_int("channels", channels))
+
+
 def conv1x1(in_channels: int, out_channels: int, stride: int = 1, dims: int = 2) -> nn.Module:
     """A 1x1 convolution: mixes the channels of each pixel; with a stride it skips pixels."""
     return conv3x3(in_channels, out_channels, stride, kernel=1, dims=dims)
@@ -139,7 +145,7 @@ class Block(nn.Module):
         elif shortcut == "A":
             self.downsample = ZeroPad(channels, stride)
         else:
-            norm = [BATCHNORM[dims](channels)] if self.normalised else []
+            norm = [batchnorm(dims, channels)] if self.normalised else []
             projection = conv1x1(in_channels, channels, stride, dims)
             self.downsample = nn.Sequential(projection, *norm)
 
@@ -170,7 +176,7 @@ class SingleBlock(Block):
     ) -> None:
         super().__init__()
         self.conv1 = conv3x3(in_channels, width, stride, kernel, dims)
-        self.bn1 = BATCHNORM[dims](width)
+        self.bn1 = batchnorm(dims, width)
         self.relu = nn.ReLU(inplace=True)
         self.make_shortcut(in_channels, width, stride, dims, **options)
 
@@ -198,10 +204,10 @@ class BasicBlock(Block):
     ) -> None:
         super().__init__()
         self.conv1 = conv3x3(in_channels, width, stride, kernel, dims)
-        self.bn1 = BATCHNORM[dims](width)
+        self.bn1 = batchnorm(dims, width)
         self.relu = nn.ReLU(inplace=True)
         self.conv2 = conv3x3(width, width, 1, kernel, dims)
-        self.bn2 = BATCHNORM[dims](width)
+        self.bn2 = batchnorm(dims, width)
         self.make_shortcut(in_channels, width, stride, dims, **options)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -238,11 +244,11 @@ class Bottleneck(Block):
         check_choice("version", version, (1, 1.5))
         first, second = (stride, 1) if version == 1 else (1, stride)
         self.conv1 = conv1x1(in_channels, width, first, dims)
-        self.bn1 = BATCHNORM[dims](width)
+        self.bn1 = batchnorm(dims, width)
         self.conv2 = conv3x3(width, width, second, kernel, dims)
-        self.bn2 = BATCHNORM[dims](width)
+        self.bn2 = batchnorm(dims, width)
         self.conv3 = conv1x1(width, width * self.expansion, 1, dims)
-        self.bn3 = BATCHNORM[dims](width * self.expansion)
+        self.bn3 = batchnorm(dims, width * self.expansion)
         self.relu = nn.ReLU(inplace=True)
         self.make_shortcut(in_channels, width, stride, dims, **options)
 
@@ -291,10 +297,10 @@ class PreActBasicBlock(PreActBlock):
         **options: Any,
     ) -> None:
         super().__init__()
-        self.bn1 = BATCHNORM[dims](in_channels)
+        self.bn1 = batchnorm(dims, in_channels)
         self.relu = nn.ReLU(inplace=True)
         self.conv1 = conv3x3(in_channels, width, stride, kernel, dims)
-        self.bn2 = BATCHNORM[dims](width)
+        self.bn2 = batchnorm(dims, width)
         self.conv2 = conv3x3(width, width, 1, kernel, dims)
         self.make_shortcut(in_channels, width, stride, dims, **options)
 
@@ -319,12 +325,12 @@ class PreActBottleneck(PreActBlock):
         **options: Any,
     ) -> None:
         super().__init__()
-        self.bn1 = BATCHNORM[dims](in_channels)
+        self.bn1 = batchnorm(dims, in_channels)
         self.relu = nn.ReLU(inplace=True)
         self.conv1 = conv1x1(in_channels, width, 1, dims)
-        self.bn2 = BATCHNORM[dims](width)
+        self.bn2 = batchnorm(dims, width)
         self.conv2 = conv3x3(width, width, stride, kernel, dims)
-        self.bn3 = BATCHNORM[dims](width)
+        self.bn3 = batchnorm(dims, width)
         self.conv3 = conv1x1(width, width * self.expansion, 1, dims)
         self.make_shortcut(in_channels, width, stride, dims, **options)
 

@@ -157,7 +157,12 @@ def check_number(name: str, value: object) -> float:
     if isinstance(value, (bool, str, bytes)) or not hasattr(value, "__float__"):
         kind = type(value).__name__
         raise TypeError(f"{name} must be a number, not {value!r} of type {kind}")
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:  # a whole number of hundreds of digits
+        number = math.inf
+    except (TypeError, ValueError):  # an array of several
+        raise TypeError(f"{name} must be a number, not {value!r}") from None
     if not math.isfinite(number):
         raise ValueError(f"{name} is {number}; it must be a finite number")
     return number

@@ -143,7 +143,7 @@ def roofline(
         ('fc', 0.5, 'memory')
     """
     place = device_named(device)
-    check_int("batch", batch)
+    batch = check_int("batch", batch)
     check_choice("precision", precision, PRECISIONS)
     half = PRECISIONS[precision] == 2
     rows = []

@@ -90,6 +90,8 @@ class Trace:
     @property
     def unknown(self) -> list[Row]:
         """The layers whose MACs are not known, each with its line in `row.layer.line`."""
+        if not any([row.unknown for section in self.sections for row in section.rows]):
+            return []  # without writing out every copy
         return [row for row in self.rows if row.unknown]
 
     @property

@@ -26,11 +26,12 @@ from torch import nn
 from torch.nn.functional import cross_entropy
 
 from .checkpoints import check_folder, load_checkpoint, same_run, save_checkpoint
-from .checks import check_choice
+from .checks import check_choice, check_int
 from .data import Data, batches, normalise
 from .device import autocast, choose_device, resolve_precision
 from .freezing import Freeze, Frozen
 from .logs import Logs
+from .preparation import check_fits
 from .progress import Callback, History, default_progress, watching
 from .recipe import Recipe as Recipe
 from .run import Run
@@ -79,7 +80,7 @@ def fit(
         OSError: Nothing can be written to `folder`.
         ModuleNotFoundError: `log` has "tensorboard", which is not installed.
     """
-    check_arguments(model, data, recipe)
+    check_arguments(model=model, data=data, recipe=recipe)
     logs, checkpoint = Logs(log, folder), Path(folder, "checkpoint.pt") if folder else None
     with Frozen(model, freeze) as frozen:
         run = Run(model, data, recipe, choose_device(device), compile_blocks, frozen)
@@ -184,18 +185,17 @@ def stopped(run: Run, checkpoint: Path | None, torn: bool) -> History:
     return {**run.history, "stopped": run.step}
 
 
-def check_arguments(model: object, data: object, recipe: object) -> None:
+WANTED: dict[str, tuple[type, str]] = {
+    "model": (nn.Module, "build it first: resnet_lab.models.build(resnet_lab.resnet(50))"),
+    "data": (Data, 'load it first: resnet_lab.data.load("fashion-mnist-small")'),
+    "recipe": (Recipe, "write Recipe(epochs=10), say"),
+}
+
+
+def check_arguments(**given: object) -> None:
     """Raise TypeError, saying what would do, for anything but a network, data and a recipe."""
-    for name, value, kind, instead in (
-        (
-            "model",
-            model,
-            nn.Module,
-            "build it first: resnet_lab.models.build(resnet_lab.resnet(50))",
-        ),
-        ("data", data, Data, 'load it first: resnet_lab.data.load("fashion-mnist-small")'),
-        ("recipe", recipe, Recipe, "write Recipe(epochs=10), say"),
-    ):
+    for name, value in given.items():
+        kind, instead = WANTED[name]
         if not isinstance(value, kind):
             shown = repr(value) if len(repr(value)) < 60 else "something"
             raise TypeError(
@@ -224,13 +224,19 @@ def evaluate(
 
     Returns:
         "loss" and "error", numbers, and "predictions", the classes (N,).
+
+    Raises:
+        ValueError: The network does not fit the data, or there are no such images.
     """
+    check_arguments(model=model, data=data)
     check_choice("split", split, ("train", "validation", "test"))
+    batch = check_int("batch", batch)
     images, labels = getattr(data, split)
     if len(labels) == 0:
         raise ValueError(f"{data.name} has no {split} images; load it with validation=0.1, say")
     device = next(model.parameters()).device
     precision = resolve_precision(precision, device)
+    check_fits(model, data, device)
     loss, predictions, was_training = torch.zeros((), device=device), [], model.training
     try:
         model.eval()

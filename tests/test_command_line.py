@@ -307,3 +307,15 @@ def test_a_folder_streams_into_a_frozen_network_with_a_head_of_its_own(
     }
     assert state["fc.weight"].shape == (3, 512)
     assert (tmp_path / "run" / "history.csv").exists()
+
+
+def test_a_full_gpu_gets_a_sentence(monkeypatch, capsys):
+    from resnet_lab import training
+
+    def full(*_, **__):
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(training, "fit", full)
+    assert main(["train", "--data", "digits", "--model", "resnet8", "--steps", "2"]) == 2
+    out, err = capsys.readouterr()
+    assert "memory is full; try --accumulate 2" in err and "memory" not in out

@@ -84,6 +84,16 @@ def test_imagenets_layout_has_its_own_validation_and_no_test(tmp_path):
     assert [len(part.labels) for part in (ours.train, ours.validation, ours.test)] == [16, 6, 4]
 
 
+@pytest.mark.parametrize("parts", ["train Val", "training validation", "Train dev", "train"])
+def test_a_split_has_other_names_too(parts, tmp_path):
+    for part in parts.split():
+        for name in ("cat", "dog"):
+            draw(tmp_path / part / name, 4)
+    ours = load(tmp_path)
+    assert ours.classes == ("cat", "dog") and ours.channels == 3
+    assert len(ours.train.labels) == (8 if " " in parts else 4)
+
+
 @pytest.mark.parametrize("count", [2, 3, 9, 10, 11, 25])
 def test_every_class_has_images_to_train_validate_and_test_on(count, tmp_path):
     """Every tenth image would leave a small class without any."""
@@ -114,6 +124,10 @@ def test_a_grey_image_takes_no_colours_from_others(pictures):
 def test_only_grey_images_have_one_channel(tmp_path):
     draw(tmp_path / "a", 3, shape=()), draw(tmp_path / "b", 3, shape=())
     assert load(tmp_path).channels == 1
+    for name in ("a", "b"):
+        draw(tmp_path / "split" / "train" / name, 3, shape=())
+        draw(tmp_path / "split" / "val" / name, 3)
+    assert load(tmp_path / "split").channels == 3
 
 
 def test_sixteen_bits_are_scaled_to_eight(tmp_path):
@@ -171,6 +185,16 @@ def test_labels_and_class_names_say_which_data_these_are(pictures):
     whole = load(str(pictures))
     whole.train = whole.train._replace(labels=1 - whole.train.labels)
     assert whole.summary()["labels"] != renamed["labels"]
+
+
+def test_images_of_two_classes_exchanged_are_other_data(tmp_path):
+    for name in ("a", "b", "spare"):
+        draw(tmp_path / "photos" / name, 20)
+    before = load(tmp_path / "photos", validation=0).summary()
+    for old, new in (("a", "between"), ("b", "a"), ("between", "b")):
+        os.rename(tmp_path / "photos" / old, tmp_path / "photos" / new)
+    exchanged = load(tmp_path / "photos", validation=0).summary()
+    assert before["labels"] == exchanged["labels"] and before["images"] != exchanged["images"]
 
 
 def test_images_that_do_not_fit_in_memory_stream_by_themselves(pictures, monkeypatch):

@@ -65,6 +65,14 @@ def test_vgg_needs_32_pixels(size):
 
 TABLE = rl.trace(rl.resnet(18), IMAGENET)
 LONG = rl.trace(rl.cifar_resnet(999_998), (3, 32, 32))
+
+
+def test_a_table_of_stages_has_room_for_any_depth():
+    short = rl.trace(rl.cifar_resnet(20), (3, 32, 32)).to_text("stage").splitlines()
+    long = LONG.to_text("stage").splitlines()
+    assert len(long) == len(short) and f"{LONG.params:,}" in long[-1]
+
+
 test_bad_input = refused(
     (lambda: LONG.rows, ValueError, "3,499,", "take level 'stage'"),
     (lambda: LONG.to_text("block"), ValueError, "3,499,", "take level 'stage'"),

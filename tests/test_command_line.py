@@ -310,6 +310,7 @@ def test_a_folder_streams_into_a_frozen_network_with_a_head_of_its_own(
 
 
 def test_a_full_gpu_gets_a_sentence(monkeypatch, capsys):
+    torch = pytest.importorskip("torch")
     from resnet_lab import training
 
     def full(*_, **__):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import resnet_lab as rl
-from resnet_lab import arithmetic, convolutions
+from resnet_lab import arithmetic, convolutions, draw
 from resnet_lab.explorers.controls import Range, Real
 
 
@@ -30,6 +30,9 @@ from resnet_lab.explorers.controls import Range, Real
         lambda number: rl.trace(rl.cifar_resnet(20), (3, 9, 9)).memory(number(100)).kept,
         lambda number: rl.trace(rl.cifar_resnet(20), (3, 9, 9)).roofline("T4", number(99)).seconds,
         lambda number: asdict(rl.resnet(50, version=number(2))),
+        lambda number: draw.kernel_positions(number(99), number(3), number(2), number(1)),
+        lambda number: draw.receptive_field_cone([(number(3),) * 2] * 3, number(99), number(2)),
+        lambda number: draw.channel_shuffle(number(12), number(3)),
         lambda number: Range("depth", "Depth", 0, 120, 1).check(number(99)),
         lambda number: Real("rate", "Rate", 0, 1, 0.5, 0.5).check(number(1)),
     ],

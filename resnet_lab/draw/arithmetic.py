@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..arithmetic import ReceptiveField, conv_output_size
+from ..checks import check_int
 from .palette import SHADES
 from .svg import WIDTH, area, count, line, rect, squares, svg, write
 
@@ -34,6 +35,7 @@ def kernel_positions(
     True
     """
     outputs = conv_output_size(size, kernel, stride, padding, dilation, ceil_mode)
+    size, kernel, stride, padding, dilation = map(int, (size, kernel, stride, padding, dilation))
     span = ReceptiveField().through(kernel, stride, padding, dilation).size
     starts = range(-padding, outputs * stride - padding, stride)
     unread = _unread(size, starts, span, dilation, holes=dilation > 1 or stride > kernel)
@@ -153,8 +155,8 @@ def receptive_field_cone(
             sizes.append(conv_output_size(sizes[-1], kernel, stride, padding, dilation))
         else:
             sizes.append(0)
-    if output is None:
-        output = sizes[-1] // 2
+    stack = [tuple(map(int, layer)) for layer in stack]
+    output = sizes[-1] // 2 if output is None else check_int("output", output, None)
     if size and not 0 <= output < sizes[-1]:
         raise ValueError(f"output is {output}; the stack has output pixels 0 to {sizes[-1] - 1}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..checks import check_int
 from ..convolutions import shuffle
 from .palette import SHADES
 from .svg import WIDTH, area, line, rect, squares, svg, write
@@ -97,6 +98,7 @@ def channel_shuffle(channels: int, groups: int) -> str:
 
     The way of the first group's channels is in colour.
     """
+    channels, groups = check_int("channels", channels), check_int("groups", groups)
     wide = channels // groups
     pitch = min(28, (WIDTH - 64 - 8 * (groups - 1)) / channels)
     lefts = [64 + pitch * place + 8 * (place // wide) for place in range(channels)]

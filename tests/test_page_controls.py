@@ -15,22 +15,19 @@ LOW = """input => input.selectedIndex === 0
     || input.selectedIndex === undefined && 2 * input.value < +input.min + +input.max"""
 
 
-def moves(figure):
-    """Every way to move a control of this explorer: a text that names it, and a function."""
-    for key, kind in figure.evaluate(
+def moves(figure, every):
+    """Ways to move each control of this explorer: a text that names it, and a function.
+
+    Unless every one is wanted, a control has its first way and the next its last.
+    """
+    keys = figure.evaluate(
         "figure => [...figure.querySelectorAll('[name]')].map((input) => [input.id, input.type])"
-    ):
+    )
+    for number, (key, kind) in enumerate(keys):
         control = figure.page.locator(f"[id='{key}']")
         label = figure.locator(f"label[for='{key}']")
-        yield from [(f"{key}, {by}", move) for by, move in ways(control, kind, label)]
-
-
-def one_way_each(figure):
-    """One move of each control, of the ways the first for one and the last for the next."""
-    by_control = {}
-    for what, move in moves(figure):
-        by_control.setdefault(what.rpartition(", ")[0], []).append((what, move))
-    return [ways[-(number % 2)] for number, ways in enumerate(by_control.values())]
+        found = [(f"{key}, {by}", move) for by, move in ways(control, kind, label)]
+        yield from found if every else [found[-(number % 2)]]
 
 
 def ways(control, kind, label):
@@ -78,7 +75,7 @@ def test_every_control_of_every_explorer_moves(browser, book, origin):
             figure.locator("[type=reset]").click()
             before = settled(figure)
             opened.wait_for_timeout(500)  # nobody moves a thing as soon as it is there
-            for what, move in moves(figure) if EVERYTHING else one_way_each(figure):
+            for what, move in moves(figure, EVERYTHING):
                 move()
                 after = settled(figure)
                 assert after != before, f"nothing moved: {what}"

@@ -120,9 +120,10 @@ def same_run(checkpoint: Path, old: dict[str, Any], new: dict[str, Any]) -> None
         }
         for history in (old, new)
     ]
+    before.setdefault("images", now.get("images"))  # which older runs do not say
     for name in now:
-        if name in before and before[name] != now[name]:  # older runs say less
+        if before.get(name) != now[name]:
             raise ValueError(
-                f"{checkpoint} is of another run: its {name} is {before[name]!r}, now it is "
+                f"{checkpoint} is of another run: its {name} is {before.get(name)!r}, now it is "
                 f"{now[name]!r}; choose another folder, or delete it to start again"
             )

@@ -72,22 +72,20 @@ def find(root: Path) -> Layout:
     """
     names = class_folders(root)
     parts = {
-        part: next((name for name in names if name.lower() in known), None)
-        for part, known in SPLITS.items()
+        part: name for part, known in SPLITS.items() for name in names if name.lower() in known
     }
-    beside = [name for part, name in parts.items() if name and part != "train"]
-    split = parts["train"] is not None and (beside or names == [parts["train"]])
-    base = root / (parts["train"] or "") if split else root
+    train, base = parts.pop("train", ""), root
+    if train and (parts or names == [train]):
+        base = root / train
+    else:
+        parts = {}
     classes = class_folders(base)
     if not classes:
         raise ValueError(
             f"{base} holds no folders; make one for every class and put its images there"
         )
-    found: dict[str, Files | None] = {"validation": None, "test": None}
-    for part in found if split else ():
-        name = parts[part]
-        if name is None:
-            continue
+    found: dict[str, Files] = {}
+    for part, name in parts.items():
         for other in class_folders(root / name):
             if other not in classes:
                 raise ValueError(
@@ -95,7 +93,8 @@ def find(root: Path) -> Layout:
                     "there or remove the folder"
                 )
         found[part] = image_files(root / name, classes)
-    return Layout(tuple(classes), image_files(base, classes), found["validation"], found["test"])
+    train_files = image_files(base, classes)
+    return Layout(tuple(classes), train_files, found.get("validation"), found.get("test"))
 
 
 def class_folders(base: Path) -> list[str]:

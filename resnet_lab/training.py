@@ -126,7 +126,7 @@ def validate(run: Run) -> dict[str, Any]:
     """Loss and error on the validation images; None without any."""
     if len(run.data.validation.labels) == 0:
         return {"loss": None, "error": None}
-    return evaluate(run.eval_model, run.data, precision=run.recipe.precision)
+    return measure(run.eval_model, run.data, "validation", 500, run.recipe.precision)
 
 
 def take_up(run: Run, checkpoint: Path) -> None:
@@ -231,12 +231,18 @@ def evaluate(
     check_arguments(model=model, data=data)
     check_choice("split", split, ("train", "validation", "test"))
     batch = check_int("batch", batch)
+    device = next(model.parameters()).device
+    precision = resolve_precision(precision, device)
+    check_fits(model, data, device)
+    return measure(model, data, split, batch, precision)
+
+
+def measure(model: nn.Module, data: Data, split: str, batch: int, precision: str) -> dict[str, Any]:
+    """What `evaluate` returns, of arguments that have been checked."""
     images, labels = getattr(data, split)
     if len(labels) == 0:
         raise ValueError(f"{data.name} has no {split} images; load it with validation=0.1, say")
     device = next(model.parameters()).device
-    precision = resolve_precision(precision, device)
-    check_fits(model, data, device)
     loss, predictions, was_training = torch.zeros((), device=device), [], model.training
     try:
         model.eval()

@@ -124,14 +124,15 @@ def imagenet_weights(net: ResNet | VGG, seconds: float | None = None) -> dict[st
     try:
         if not file.exists():
             download(url, file, seconds)
-        state: dict[str, Tensor] = torch.load(file, map_location="cpu", weights_only=True)
-        return state
     except (OSError, RuntimeError, HTTPException) as error:
         raise OSError(
             f"the weights of {net.name} could not be downloaded ({error}); put {url} in "
             f"{file.parent}, or take weights='fashion-mnist' with resnet20, which come with the "
             "package"
         ) from None
+    # Some are older than the format that read_torch_file reads; their hash was compared.
+    state: dict[str, Tensor] = torch.load(file, map_location="cpu", weights_only=True)
+    return state
 
 
 def download(url: str, file: Path, seconds: float | None) -> None:

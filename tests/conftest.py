@@ -22,12 +22,12 @@ def pytest_configure():
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-LONG = {"browser", "book", "page_of", "jupyter", "firefox", "compared"}
+LONG = {"browser", "book", "page_of", "firefox", "compared"}  # fixtures of long tests
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
-    """Files with browsers first: of two processes, none is left at the end with a long one."""
+    """Long files first: of two processes, none is left at the end with one of them."""
     long = {item.path for item in items if LONG & set(item.fixturenames)}
     items.sort(key=lambda item: item.path not in long)
 

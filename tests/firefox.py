@@ -8,6 +8,7 @@ import subprocess
 import time
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -23,7 +24,7 @@ QUIET = {  # nothing of its own asks the network
     "services.settings.server": "data:,#remote-settings-dummy/v1",
     "toolkit.telemetry.server": "data:,",
 }
-KEYS = {"Enter": "\ue007", "Tab": "\ue004", "ArrowRight": "\ue014", "Space": " "}
+KEYS = {"Enter": "\ue007", "ArrowRight": "\ue014"}
 CENTRE = """(() => {{
     const shown = document.querySelector({0});
     shown.scrollIntoView({{block: "center"}});
@@ -125,6 +126,8 @@ def started(profile):
     )
     try:
         address = next(filter(None, (re.search(r"ws://\S+", line) for line in process.stderr)))
+        # A pipe that nobody empties would stop it.
+        Thread(target=process.stderr.read, daemon=True).start()
         yield Firefox(f"{address[0]}/session")
     finally:
         process.terminate()

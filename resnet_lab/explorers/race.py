@@ -135,31 +135,29 @@ def view(
 
 
 UNTRAINED = levels([0.5] * 16, 4)
-KNOWN: dict[str, tuple[object, Any]] = {}
+POINTS: dict[int, str] = {}
+NETWORKS: dict[tuple[object, ...], list[tuple[str, str]]] = {}
 
 
 def _points(seed: int) -> str:
-    """The points that are shown: the same until another seed is asked for."""
-    if KNOWN.get("points", ("",))[0] != seed:
-        KNOWN["points"] = seed, dots(jobs.spirals(DOTS, seed))
-    found: str = KNOWN["points"][1]
-    return found
+    """The points that are shown: the same for every run with this seed."""
+    if seed not in POINTS:
+        POINTS[seed] = dots(jobs.spirals(DOTS, seed))
+    return POINTS[seed]
 
 
 def _networks(task: str, depth: int, shortcut: str, batchnorm: bool) -> list[tuple[str, str]]:
     """Each network with its parameters: the same for a whole run."""
     key = (task, depth, shortcut, batchnorm)
-    if KNOWN.get("networks", ("",))[0] != key:
-        networks = []
+    if key not in NETWORKS:
+        NETWORKS[key] = []
         for kind, net in jobs.twins(task, depth, shortcut).items():
             traced = trace(net, tuple(jobs.TASKS[task]["shape"]))
             params = traced.params
             if not batchnorm:
                 params -= sum([row.params for row in traced.rows if row.kind == "batchnorm"])
-            networks.append((kind, f"{params:,}"))
-        KNOWN["networks"] = key, networks
-    found: list[tuple[str, str]] = KNOWN["networks"][1]
-    return found
+            NETWORKS[key].append((kind, f"{params:,}"))
+    return NETWORKS[key]
 
 
 def python(guess: str, **values: Any) -> str:
